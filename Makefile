@@ -1,0 +1,258 @@
+# Sesame - SES for your own Postfix and nginx.  `make help` lists the targets.
+#
+# Everything that is built goes below $(B).  A program whose sources are
+# absent is left out.
+
+SHELL       := /bin/bash
+.DEFAULT_GOAL := help
+
+B           ?= build
+PREFIX      ?= /usr/local
+DESTDIR     ?=
+NGX_SRC     ?= /usr/share/nginx/src
+NGX_MODULES ?= /usr/lib/nginx/modules
+VERSION     := 0.1
+
+SANITIZE    ?=
+ifeq ($(origin CC),default)
+CC          := gcc
+endif
+
+# V=1 shows the commands.
+Q           := $(if $(V),,@)
+say          = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))
+
+BUILD       := $(abspath $(B))
+PYTHON      := /usr/bin/python3 -B
+CHECK       := $(PYTHON) tests/harness/check --build $(BUILD)
+
+# --- flags ------------------------------------------------------------------
+
+WARN     := -Wall -Wextra -Wshadow -Wconversion -Werror
+STD      := -std=c11 -D_GNU_SOURCE -DSESAME_VERSION='"$(VERSION)"'
+HARDEN   := -O2 -D_FORTIFY_SOURCE=2 -fstack-protector-strong
+ifneq ($(SANITIZE),)
+HARDEN   := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
+            -fno-sanitize-recover=all
+LDSAN    := -fsanitize=address,undefined
+endif
+CFLAGS_  := $(STD) -g -fPIC -fvisibility=hidden $(HARDEN) $(WARN) -MMD -MP \
+            -pthread $(CFLAGS)
+LDFLAGS_ := $(LDSAN) -pthread -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
+
+# Include paths and libraries, by part.  tests/harness/lint reads INC_* with
+# `make -s print-INC_gate`, so that it checks with the flags that build.
+INC_base  := -Ishared
+INC_api   := -Ishared -Inginx-module
+INC_gate  := -Ishared
+INC_agent := -Ishared $(shell pkg-config --cflags gmime-3.0 2>/dev/null)
+INC_ctl   := -Ishared
+INC_unit  := $(INC_api) $(filter-out -Ishared,$(INC_agent))
+
+LIB_base  := -llmdb -lcrypto -lcjson -lidn2
+LIB_gate  := -lmilter -lopendkim $(LIB_base) -lresolv -ldl
+LIB_agent := $(shell pkg-config --libs gmime-3.0 2>/dev/null) -lcurl \
+             -lunbound $(LIB_base)
+LIB_ctl   := -lunbound $(LIB_base)
+
+# --- sources ----------------------------------------------------------------
+
+SRC_base  := $(wildcard shared/base/*.c shared/store/*.c shared/model/*.c \
+                        shared/policy/*.c)
+SRC_api   := $(wildcard nginx-module/api/*.c)
+SRC_gate  := $(wildcard milter/gate/*.c)
+SRC_agent := $(wildcard milter/agent/*.c)
+SRC_ctl   := $(wildcard shared/sesamectl/*.c)
+SRC_ngx   := $(wildcard nginx-module/*.c nginx-module/*.h)
+SRC_unit  := $(wildcard tests/unit/test_*.c)
+
+OBJ_base  := $(SRC_base:%.c=$(B)/obj/%.o)
+OBJ_api   := $(SRC_api:%.c=$(B)/obj/%.o)
+OBJ_gate  := $(SRC_gate:%.c=$(B)/obj/%.o)
+OBJ_agent := $(SRC_agent:%.c=$(B)/obj/%.o)
+OBJ_ctl   := $(SRC_ctl:%.c=$(B)/obj/%.o)
+
+LIBSESAME := $(B)/libsesame.a
+LIBAPI    := $(B)/libsesame_api.a
+GATE      := $(if $(filter %/main.c,$(SRC_gate)),$(B)/sesame-milter)
+AGENT     := $(if $(filter %/main.c,$(SRC_agent)),$(B)/sesame-agent)
+CTL       := $(if $(filter %/main.c,$(SRC_ctl)),$(B)/sesamectl)
+MODULE    := $(if $(wildcard nginx-module/config),$(B)/ngx_http_sesame_module.so)
+UNIT      := $(SRC_unit:tests/unit/%.c=$(B)/unit/%)
+
+# --- for people -------------------------------------------------------------
+
+.PHONY: help
+help: ## list the targets
+	@echo 'Sesame: SES for your own Postfix and nginx.'
+	@echo
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' \
+	    Makefile
+	@echo
+	@echo 'Variables: B=$(B) (build directory)  PREFIX=$(PREFIX)  DESTDIR='
+
+.PHONY: run
+run: deps ## show the main job on a private host (ONCE=1: then exit)
+	$(MAKE) --no-print-directory -j2 all
+	@$(PYTHON) tests/run --build $(BUILD) $(if $(ONCE),--once)
+
+.PHONY: check
+check: deps ## all tests; ends with "N passed, N failed"
+	@$(CHECK) lint build unit unit-asan corpus api mail e2e
+
+.PHONY: deps
+deps: ## install the Debian packages that are missing, make the users
+	@tests/harness/deps
+
+.PHONY: all
+all: $(LIBSESAME) $(LIBAPI) $(GATE) $(AGENT) $(CTL) $(MODULE) ## build
+
+.PHONY: lint
+lint: ## format, warnings of clang, banned calls, layers
+	@$(CHECK) lint
+
+.PHONY: unit
+unit: ## unit tests
+	@$(CHECK) unit
+
+.PHONY: unit-asan
+unit-asan: ## unit tests under ASan and UBSan
+	@$(CHECK) unit-asan
+
+.PHONY: api
+api: ## the HTTP API against a real nginx
+	@$(CHECK) build api
+
+.PHONY: mail
+mail: ## the milter protocol and a private Postfix
+	@$(CHECK) build mail
+
+.PHONY: e2e
+e2e: ## stories through the whole private host
+	@$(CHECK) build e2e
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf $(B)
+
+# --- programs ---------------------------------------------------------------
+
+$(OBJ_base):  INC := $(INC_base)
+$(OBJ_api):   INC := $(INC_api)
+$(OBJ_gate):  INC := $(INC_gate)
+$(OBJ_agent): INC := $(INC_agent)
+$(OBJ_ctl):   INC := $(INC_ctl)
+
+$(B)/obj/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CFLAGS_) $(INC) -c $< -o $@
+
+# A list of members beside each archive: a source that went away leaves it.
+$(LIBSESAME): $(OBJ_base) $(B)/members.base
+	$(call say,AR,$@)
+	$(Q)rm -f $@
+	$(Q)ar rcsD $@ $(OBJ_base)
+
+$(LIBAPI): $(OBJ_api) $(B)/members.api
+	$(call say,AR,$@)
+	$(Q)rm -f $@
+	$(Q)ar rcsD $@ $(OBJ_api)
+
+$(B)/members.%: FORCE
+	@mkdir -p $(@D)
+	@echo '$(OBJ_$*)' | cmp -s - $@ || echo '$(OBJ_$*)' > $@
+
+# -rdynamic: the key cache stands in for a function libopendkim calls.
+$(B)/sesame-milter: $(OBJ_gate) $(LIBSESAME) $(B)/members.gate
+	$(call say,LD,$@)
+	$(Q)$(CC) -pie -rdynamic $(LDFLAGS_) -o $@ $(OBJ_gate) $(LIBSESAME) $(LIB_gate)
+
+$(B)/sesame-agent: $(OBJ_agent) $(LIBSESAME) $(B)/members.agent
+	$(call say,LD,$@)
+	$(Q)$(CC) -pie $(LDFLAGS_) -o $@ $(OBJ_agent) $(LIBSESAME) $(LIB_agent)
+
+$(B)/sesamectl: $(OBJ_ctl) $(LIBSESAME) $(B)/members.ctl
+	$(call say,LD,$@)
+	$(Q)$(CC) -pie $(LDFLAGS_) -o $@ $(OBJ_ctl) $(LIBSESAME) $(LIB_ctl)
+
+# --- the nginx module -------------------------------------------------------
+# Configured once against nginx-dev; nginx-module/config finds the archives by
+# SESAME_BUILD.
+
+NGX_CC  = $(shell dpkg-buildflags --get CFLAGS) -fPIC \
+          $(shell dpkg-buildflags --get CPPFLAGS) -DSESAME_VERSION='"$(VERSION)"' \
+          -I$(CURDIR)/shared -I$(CURDIR)/nginx-module
+NGX_LD  = $(shell dpkg-buildflags --get LDFLAGS) -fPIC
+
+$(B)/nginx/Makefile: nginx-module/config
+	@mkdir -p $(B)/nginx
+	$(call say,CONF,$@)
+	$(Q)cd $(NGX_SRC) && . ./conf_flags && SESAME_BUILD=$(BUILD) ./configure \
+	    --with-cc-opt="$(subst ",\",$(NGX_CC))" --with-ld-opt="$(NGX_LD)" \
+	    "$${NGX_CONF_FLAGS[@]}" --add-dynamic-module=$(CURDIR)/nginx-module \
+	    --builddir=$(BUILD)/nginx > $(BUILD)/nginx/configure.log 2>&1 || \
+	    { tail -20 $(BUILD)/nginx/configure.log; exit 1; }
+	@touch $@
+
+HDR_all := $(wildcard shared/*/*.h nginx-module/*.h nginx-module/api/*.h)
+
+$(B)/ngx_http_sesame_module.so: $(B)/nginx/Makefile $(SRC_ngx) $(HDR_all) \
+                                $(LIBAPI) $(LIBSESAME)
+	@find $(B)/nginx/addon -name '*.o' -delete 2>/dev/null || true
+	@rm -f $(B)/nginx/ngx_http_sesame_module.so
+	$(call say,NGX,$@)
+	$(Q)+$(MAKE) --no-print-directory -f $(BUILD)/nginx/Makefile -C $(NGX_SRC) \
+	    modules $(if $(V),,> $(BUILD)/nginx/build.log)
+	$(Q)cp $(B)/nginx/ngx_http_sesame_module.so $@.new
+	$(Q)mv $@.new $@
+
+# --- unit tests -------------------------------------------------------------
+# A test includes the .c it tests, so the archive's copy is not linked.  A line
+# `// LIBS: -lfoo` in a test names libraries beyond the common ones.
+
+.PHONY: unit-programs
+unit-programs: $(UNIT)
+
+$(B)/unit/%: tests/unit/%.c $(LIBAPI) $(LIBSESAME) Makefile
+	@mkdir -p $(@D)
+	$(call say,TEST,$@)
+	$(Q)$(CC) $(filter-out -Wconversion,$(CFLAGS_)) -Wno-unused-function \
+	    $(INC_unit) $(LDFLAGS_) -MF $@.d -o $@ $< $(LIBAPI) $(LIBSESAME) \
+	    -lcmocka $(LIB_base) $$(sed -n 's,^// LIBS: *,,p' $<)
+
+# --- clients of the tests ---------------------------------------------------
+
+.PHONY: js
+js: ## install the JavaScript clients the tests use
+	@tests/harness/js $(BUILD)/js
+
+# --- install ----------------------------------------------------------------
+
+SBIN  = $(DESTDIR)$(PREFIX)/sbin
+SHARE = $(DESTDIR)$(PREFIX)/share
+
+.PHONY: install
+install: all ## install below DESTDIR PREFIX
+	install -d $(SBIN) $(DESTDIR)$(NGX_MODULES) $(SHARE)/doc/sesame/examples
+	$(if $(GATE)$(AGENT)$(CTL),install -m 755 $(GATE) $(AGENT) $(CTL) $(SBIN))
+	$(if $(MODULE),install -m 644 $(MODULE) $(DESTDIR)$(NGX_MODULES))
+	install -m 644 LICENSE $(wildcard README.md) $(SHARE)/doc/sesame
+	cp -r conf-examples/. $(SHARE)/doc/sesame/examples
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	for u in conf-examples/systemd/*; do \
+	    sed 's,/usr/sbin/sesame,$(PREFIX)/sbin/sesame,g' "$$u" > \
+	        $(DESTDIR)$(PREFIX)/lib/systemd/system/"$${u##*/}"; done
+	for m in milter/*/*.8 shared/sesamectl/*.8; do [ ! -e "$$m" ] || \
+	    install -D -m 644 "$$m" $(SHARE)/man/man8/"$${m##*/}"; done
+
+# --- the rest ---------------------------------------------------------------
+
+print-%:
+	@echo '$($*)'
+
+.PHONY: FORCE
+FORCE:
+
+-include $(OBJ_base:.o=.d) $(OBJ_api:.o=.d) $(OBJ_gate:.o=.d) \
+         $(OBJ_agent:.o=.d) $(OBJ_ctl:.o=.d) $(UNIT:=.d)
