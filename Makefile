@@ -65,6 +65,7 @@ SRC_agent := $(wildcard milter/agent/*.c)
 SRC_ctl   := $(wildcard shared/sesamectl/*.c)
 SRC_ngx   := $(wildcard nginx-module/*.c nginx-module/*.h)
 SRC_unit  := $(wildcard tests/unit/test_*.c)
+SRC_fuzz  := $(wildcard tests/fuzz/fuzz_*.c)
 
 OBJ_base  := $(SRC_base:%.c=$(B)/obj/%.o)
 OBJ_api   := $(SRC_api:%.c=$(B)/obj/%.o)
@@ -79,6 +80,7 @@ AGENT     := $(if $(filter %/main.c,$(SRC_agent)),$(B)/sesame-agent)
 CTL       := $(if $(filter %/main.c,$(SRC_ctl)),$(B)/sesamectl)
 MODULE    := $(if $(wildcard nginx-module/config),$(B)/ngx_http_sesame_module.so)
 UNIT      := $(SRC_unit:tests/unit/%.c=$(B)/unit/%)
+FUZZ      := $(SRC_fuzz:tests/fuzz/%.c=$(B)/fuzz/%)
 
 # --- for people -------------------------------------------------------------
 
@@ -118,6 +120,10 @@ unit: ## unit tests
 .PHONY: unit-asan
 unit-asan: ## unit tests under ASan and UBSan
 	@$(CHECK) unit-asan
+
+.PHONY: corpus
+corpus: ## the parsers' corpora under ASan and UBSan
+	@$(CHECK) corpus
 
 .PHONY: api
 api: ## the HTTP API against a real nginx
@@ -220,6 +226,18 @@ $(B)/unit/%: tests/unit/%.c $(LIBAPI) $(LIBSESAME) Makefile
 	$(Q)$(CC) $(filter-out -Wconversion,$(CFLAGS_)) -Wno-unused-function \
 	    $(INC_unit) $(LDFLAGS_) -MF $@.d -o $@ $< $(LIBAPI) $(LIBSESAME) \
 	    -lcmocka $(LIB_base) $$(sed -n 's,^// LIBS: *,,p' $<)
+
+# A fuzz target is run over its corpus by tests/fuzz/main.c.
+.PHONY: fuzz-programs
+fuzz-programs: $(FUZZ)
+
+$(B)/fuzz/%: tests/fuzz/%.c tests/fuzz/main.c $(LIBAPI) $(LIBSESAME) Makefile
+	@mkdir -p $(@D)
+	$(call say,FUZZ,$@)
+	$(Q)$(CC) $(filter-out -Wconversion -MMD -MP,$(CFLAGS_)) \
+	    -Wno-unused-function $(INC_unit) $(LDFLAGS_) -o $@ $< \
+	    tests/fuzz/main.c $(LIBAPI) $(LIBSESAME) $(LIB_base) \
+	    $$(sed -n 's,^// LIBS: *,,p' $<)
 
 # --- clients of the tests ---------------------------------------------------
 
