@@ -1,0 +1,105 @@
+/*
+ * op - one API operation: what a handler gets, and its row in a table
+ *
+ * A handler sees no nginx and no HTTP.  It reads op->in, op->txn, and either
+ * writes a response (op->out), fills a change (OP_WRITE; dispatch applies it
+ * in the same transaction), or fills a message to inject (OP_SEND).
+ */
+#ifndef SES_API_OP_H
+#define SES_API_OP_H
+
+#include "api/out.h"
+#include "base/conf.h"
+#include "base/json.h"
+#include "model/credential.h"
+#include "policy/shape.h"
+#include "store/journal.h"
+
+typedef enum { OP_READ, OP_WRITE, OP_SEND } op_kind_t;
+
+typedef enum {
+    OP_REST,  /* SES v2: method and path */
+    OP_QUERY, /* SES v1: Action, Version 2010-12-01 */
+    OP_SNS    /* SNS: Action, Version 2010-03-31 */
+} op_protocol_t;
+
+/* What a process knows once: configuration and keys. */
+typedef struct {
+    ses_conf_t conf;
+    ses_keyring_t site;
+    ses_keyring_t ticket;
+} api_env_t;
+
+/* A message to inject; everything in the arena. */
+typedef struct {
+    ses_str_t mail;          /* envelope sender, no brackets */
+    const ses_str_t *rcpts;  /* no brackets */
+    unsigned nrcpts;
+    ses_str_t data;          /* header and body, CRLF lines, no ticket */
+    const char *operation;   /* "SendEmail" or "SendRawEmail" */
+} op_send_t;
+
+typedef struct op_s op_t;
+typedef ses_rc_t (*op_fn_t)(op_t *op);
+
+#define OP_ANONYMOUS 1u /* no signature asked (links in a mail or webhook) */
+
+typedef struct {
+    const char *name;
+    op_protocol_t protocol;
+    const char *method; /* "GET"; "POST" for Query */
+    const char *path;   /* "/v2/email/identities/{EmailIdentity}", NULL for
+                           Query */
+    const char *action; /* IAM action, "ses:GetEmailIdentity" */
+    op_kind_t kind;
+    op_fn_t run;
+    const ses_member_t *input; /* NULL = no members */
+    unsigned flags;
+} op_def_t;
+
+struct op_s {
+    ses_cx_t *cx; /* account and caller are set and verified */
+    ses_txn_t *txn;
+    const api_env_t *env;
+    const op_def_t *def;
+    const cJSON *in; /* decoded and checked; never NULL */
+    out_t *out;
+    ses_change_t *change; /* OP_WRITE */
+    op_send_t *send;      /* OP_SEND */
+    ses_str_t user_agent;
+    ses_str_t client; /* address */
+};
+
+/* Members of the input. */
+static inline ses_str_t
+op_str(const op_t *op, const char *name)
+{
+    return ses_json_str(op->in, name);
+}
+static inline bool
+op_has(const op_t *op, const char *name)
+{
+    return ses_json_get(op->in, name) != NULL;
+}
+
+/*
+ * PageSize or MaxItems of the input, clamped to 1..1000 (default when
+ * absent or 0); negative is SES_INVALID.  *after is the key in NextToken,
+ * "" at the start.
+ */
+SES_CHECK ses_rc_t op_page(op_t *op, unsigned dflt, unsigned max,
+                           ses_str_t filter, unsigned *size, ses_str_t *after);
+/* The token for "go on after key". */
+ses_str_t op_next(op_t *op, ses_str_t filter, ses_str_t key);
+
+/* One table a file, each ends with {0}; route.c lists them. */
+extern const op_def_t ops_account[];
+extern const op_def_t ops_identity[];
+extern const op_def_t ops_config_set[];
+extern const op_def_t ops_event_destination[];
+extern const op_def_t ops_suppression[];
+extern const op_def_t ops_send[];
+extern const op_def_t ops_topic[];
+extern const op_def_t ops_subscription[];
+
+#endif

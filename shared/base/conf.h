@@ -1,0 +1,56 @@
+/*
+ * conf - sesame.conf, one file for all parts
+ *
+ * "name = value" lines, '#' comments.  An unknown option, a repeated one or
+ * a bad value is an error that names file and line.  The table in conf.c is
+ * the list of options; sesame.conf(5) follows it.
+ */
+#ifndef SES_BASE_CONF_H
+#define SES_BASE_CONF_H
+
+#include "base/rc.h"
+
+/* Durations are milliseconds, sizes bytes.  Strings live in the arena that
+ * ses_conf_load was given and are NUL-terminated. */
+typedef struct {
+    const char *file; /* where it was read */
+    ses_str_t region;
+    uint16_t node; /* 0-32767, one for each Postfix queue directory */
+    ses_str_t store;
+    uint64_t map_size;
+    ses_str_t key_directory;
+    ses_str_t service_domain; /* lower case, no final dot */
+    ses_str_t bounce_domain;
+    ses_str_t public_url; /* no final slash */
+    ses_str_t resolver;   /* "IP:PORT ..." or "" = the system's */
+    ses_str_t dns_trust_anchor;
+    ses_str_t gate_user, agent_user, store_group, postfix_group;
+    ses_str_t milter_socket, auth_socket, lmtp_socket; /* unix:PATH or fd:N */
+    ses_str_t postfix_config;
+    ses_str_t maillog;
+    ses_str_t inject; /* IP:PORT */
+    ses_str_t api_daemon_name, smtp_daemon_name;
+    ses_str_t pool_label;
+    uint64_t max_message_size;
+    uint64_t max_recipients;
+    bool unbound_reject; /* unbound = reject */
+    int64_t eom_timeout, reconcile_grace;
+    int64_t event_retention, ledger_retention, journal_retention;
+    int64_t publish_retry_min, publish_retry_max, publish_timeout;
+    int64_t publish_max_age;
+    uint64_t publish_window, publish_max_tries;
+    int64_t verify_retry_min, verify_retry_max;
+    bool allow_private_destinations;
+} ses_conf_t;
+
+/* Load file; the text of a failure is "FILE:LINE: what is wrong". */
+SES_CHECK ses_rc_t ses_conf_load(ses_cx_t *cx, const char *file,
+                                 ses_conf_t *out);
+/* Path of a key file: key_directory/name, NUL-terminated, in cx->arena. */
+const char *ses_conf_key(ses_cx_t *cx, const ses_conf_t *c, const char *name);
+/* One "name = value" line per option, defaults too (for --show). */
+void ses_conf_print(const ses_conf_t *c, void (*line)(const char *text,
+                                                      void *arg),
+                    void *arg);
+
+#endif

@@ -1,0 +1,105 @@
+/*
+ * identity - a domain or address that an account may send as
+ *
+ * Names are kept in canonical form: domains as lower-case A-labels without a
+ * final dot, addresses with such a domain and the local part as given
+ * (contract 4.5, 7).  DKIM private keys live in a table of their own, sealed
+ * to the gate, written by the gate alone.
+ */
+#ifndef SES_MODEL_IDENTITY_H
+#define SES_MODEL_IDENTITY_H
+
+#include "model/tag.h"
+#include "store/journal.h"
+
+typedef enum {
+    SES_VERIFY_NOT_STARTED,
+    SES_VERIFY_PENDING,
+    SES_VERIFY_SUCCESS,
+    SES_VERIFY_FAILED,
+    SES_VERIFY_TEMPORARY_FAILURE
+} ses_verify_t;
+const char *ses_verify_name(ses_verify_t v); /* "PENDING" ... */
+
+#define SES_DKIM_SLOTS 3
+
+typedef struct {
+    ses_str_t account;
+    ses_str_t name; /* canonical */
+    bool domain;    /* else an address */
+    ses_verify_t status;
+    bool dkim_signing;                   /* SigningEnabled */
+    ses_verify_t dkim_status;            /* of a domain */
+    ses_str_t tokens[SES_DKIM_SLOTS];    /* selectors; domains only */
+    unsigned slot;                       /* the one that signs */
+    ses_str_t dkim_public;               /* base64 of SPKI DER; "" = no key yet */
+    int64_t dkim_generated;
+    ses_str_t config_set; /* default set, "" = none */
+    bool feedback;        /* FeedbackForwardingStatus */
+    ses_tag_t *tags;
+    unsigned ntags;
+    int64_t created;
+    /* verification */
+    int64_t pending_since; /* the 72 hours run from here */
+    int64_t next_check;    /* 0 = none due */
+    unsigned tries;
+    int64_t last_check, last_success;
+    ses_str_t error; /* VerificationError value, "" = none */
+    ses_str_t soa_primary, soa_admin;
+    int64_t soa_serial;
+    uint64_t version;
+} ses_identity_t;
+
+/*
+ * Canonical name of what a user wrote; *domain tells the kind.  SES_INVALID
+ * "Domain X is invalid." / "Invalid email address<X>." style texts.
+ */
+SES_CHECK ses_rc_t ses_identity_name(ses_cx_t *cx, ses_str_t given,
+                                     ses_str_t *name, bool *domain);
+SES_CHECK ses_rc_t ses_identity_find(ses_cx_t *cx, ses_txn_t *t,
+                                     ses_str_t account, ses_str_t name,
+                                     ses_identity_t *out);
+void ses_identity_put(ses_cx_t *cx, ses_change_t *c, const ses_identity_t *i);
+/* The identity and its sealed keys. */
+SES_CHECK ses_rc_t ses_identity_del(ses_cx_t *cx, ses_txn_t *t,
+                                    ses_change_t *c, const ses_identity_t *i);
+/* A new one: PENDING, tokens drawn, first check due now (domains). */
+void ses_identity_init(ses_cx_t *cx, ses_identity_t *i, ses_str_t account,
+                       ses_str_t name, bool domain);
+/* Usable as a sender (verified itself; parents are the caller's business)? */
+bool ses_identity_verified(const ses_identity_t *i);
+/* What the state machine of contract 7.3 makes of a check's result. */
+void ses_identity_checked(ses_identity_t *i, int64_t now, bool found,
+                          bool our_fault);
+
+typedef ses_rc_t (*ses_identity_fn_t)(ses_cx_t *cx, const ses_identity_t *i,
+                                      void *arg);
+/* From the name after `after` on ("" = the start), in order of names. */
+SES_CHECK ses_rc_t ses_identity_list(ses_cx_t *cx, ses_txn_t *t,
+                                     ses_str_t account, ses_str_t after,
+                                     ses_identity_fn_t fn, void *arg);
+
+/* arn:aws:ses:REGION:ACCOUNT:identity/NAME */
+ses_str_t ses_identity_arn(ses_arena_t *a, ses_str_t region,
+                           ses_str_t account, ses_str_t name);
+/* TXT value of the key: v=DKIM1; k=rsa; p=... */
+ses_str_t ses_identity_txt(ses_arena_t *a, const ses_identity_t *i);
+
+/* Due work, from the index: identities without a key (oldest first), and
+ * identities whose check is due at or before now. */
+SES_CHECK ses_rc_t ses_identity_keyless(ses_cx_t *cx, ses_txn_t *t,
+                                        ses_identity_fn_t fn, void *arg);
+SES_CHECK ses_rc_t ses_identity_due(ses_cx_t *cx, ses_txn_t *t, int64_t now,
+                                    ses_identity_fn_t fn, void *arg);
+
+/* --- the sealed private key of a slot ---------------------------------- */
+
+/* Associated data of the seal: account, domain, selector. */
+ses_str_t ses_dkim_aad(ses_arena_t *a, const ses_identity_t *i, unsigned slot);
+SES_CHECK ses_rc_t ses_dkim_find(ses_cx_t *cx, ses_txn_t *t,
+                                 const ses_identity_t *i, unsigned slot,
+                                 ses_str_t *sealed, uint64_t *version);
+void ses_dkim_put(ses_cx_t *cx, ses_change_t *c, const ses_identity_t *i,
+                  unsigned slot, uint64_t expect, ses_str_t sealed);
+
+#endif

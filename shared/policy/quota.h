@@ -1,0 +1,33 @@
+/*
+ * quota - recipients in a rolling 24 hours, and a second
+ *
+ * Counted in minute buckets with a running total, in the gate's commit.  A
+ * bucket leaves only when all of it is older than 24 hours, so the limit is
+ * never exceeded.  The rate is a bucket of one second's worth that refills
+ * continuously; a message larger than it needs it full, and goes into debt.
+ */
+#ifndef SES_POLICY_QUOTA_H
+#define SES_POLICY_QUOTA_H
+
+#include "model/account.h"
+#include "model/message.h"
+
+/*
+ * Take n recipients: rate first, then 24 hours.  SES_THROTTLED or SES_QUOTA
+ * with the contract's text, nothing taken; else *minute is the bucket.
+ */
+SES_CHECK ses_rc_t ses_quota_take(ses_cx_t *cx, ses_txn_t *t,
+                                  const ses_account_t *a, uint32_t n,
+                                  int64_t *minute);
+/* Give n back to the bucket it was taken from (aborted message). */
+SES_CHECK ses_rc_t ses_quota_return(ses_cx_t *cx, ses_txn_t *t,
+                                    ses_str_t account, int64_t minute,
+                                    uint32_t n);
+/* PREPARED -> ABORTED (ses_message_abort) and its charge given back. */
+SES_CHECK ses_rc_t ses_quota_abort(ses_cx_t *cx, ses_txn_t *t, ses_msgid_t id,
+                                   bool *changed);
+/* SentLast24Hours at cx->now. */
+SES_CHECK ses_rc_t ses_quota_used(ses_cx_t *cx, ses_txn_t *t,
+                                  ses_str_t account, uint64_t *used);
+
+#endif
