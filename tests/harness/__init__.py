@@ -1,0 +1,1 @@
+"""The pieces of the private host (tests/mailhost) and of the test runs."""

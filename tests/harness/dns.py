@@ -1,0 +1,230 @@
+"""dns - the private DNS: Knot with the zones, unbound in front of it
+
+Knot holds the root, so that every name outside our zones does not exist, the
+two zones of the service, and whatever `tests/mailhost dns` adds.  unbound is
+the resolver everybody asks; it chases CNAMEs from one zone into another and
+keeps nothing for long.  A zone's SOA and NS are always ours, with a serial
+number that grows.
+"""
+
+import os
+import re
+import shutil
+import time
+
+import dns.exception
+import dns.flags
+import dns.message
+import dns.query
+import dns.rcode
+import dns.zone
+
+from harness.layout import (BOUNCE_DOMAIN, HOSTNAME, LOOPBACK,
+                            SERVICE_DOMAIN, HostError)
+from harness.part import Part
+from harness.process import must, run
+
+KNOT_CONF = """\
+server:
+    rundir: "{run}"
+    pidfile: "{run}/knot.pid"
+    user: root:root
+    listen: {loopback}@{port}
+    udp-workers: 1
+    tcp-workers: 1
+    background-workers: 1
+control:
+    listen: "{run}/knot.sock"
+database:
+    storage: "{storage}"
+log:
+  - target: stderr
+    any: info
+template:
+  - id: default
+    storage: "{zones}"
+    zonefile-sync: -1
+    zonefile-load: whole
+    journal-content: none
+zone:
+"""
+
+UNBOUND_CONF = """\
+server:
+    directory: "{state}"
+    chroot: ""
+    username: ""
+    pidfile: ""
+    use-syslog: no
+    logfile: ""
+    do-daemonize: no
+    num-threads: 1
+    interface: {loopback}
+    port: {port}
+    access-control: 127.0.0.0/8 allow
+    do-ip6: no
+    do-not-query-localhost: no
+    local-zone: "test." nodefault
+    module-config: "iterator"
+    qname-minimisation: no
+    cache-max-ttl: 1
+    cache-max-negative-ttl: 0
+    infra-host-ttl: 1
+    infra-keep-probing: yes
+forward-zone:
+    name: "."
+    forward-addr: {loopback}@{knot}
+remote-control:
+    control-enable: no
+"""
+
+OWN_ZONES = {
+    ".": "",
+    SERVICE_DOMAIN: "",
+    BOUNCE_DOMAIN: "@ 300 IN MX 10 %s.\n@ 300 IN TXT \"v=spf1 ip4:%s -all\"\n"
+                   % (HOSTNAME, LOOPBACK),
+    HOSTNAME: "@ 300 IN A %s\n" % LOOPBACK,
+}
+
+
+class Zones:
+    """The zone files, and telling Knot of changes."""
+
+    def __init__(self, layout):
+        self.layout = layout
+        self.serial = 0
+
+    def names(self):
+        return sorted(name[:-len(".zone")].replace("root", ".")
+                      if name == "root.zone" else name[:-len(".zone")]
+                      for name in os.listdir(self.layout.path("zones"))
+                      if name.endswith(".zone"))
+
+    def file(self, zone):
+        return self.layout.path("zones", (zone if zone != "." else "root") +
+                                ".zone")
+
+    def text(self, zone, records):
+        """The whole zone; raises HostError when it is not one."""
+        self.serial = max(self.serial + 1, int(time.time()))
+        origin = zone if zone == "." else zone + "."
+        head = ("$ORIGIN %s\n$TTL 300\n@ 300 IN SOA ns.%s. hostmaster.%s. %d"
+                " 3600 600 86400 0\n@ 300 IN NS ns.%s.\n" % (
+                    origin, SERVICE_DOMAIN, SERVICE_DOMAIN, self.serial,
+                    SERVICE_DOMAIN))
+        if zone == SERVICE_DOMAIN:
+            head += "ns 300 IN A %s\n" % LOOPBACK
+        # Of a zone as others print it, its own SOA is not wanted.
+        body = "".join(line + "\n" for line in records.splitlines()
+                       if not re.search(r"\sSOA\s", line))
+        try:
+            dns.zone.from_text(head + body, origin=origin, relativize=False)
+        except (dns.exception.DNSException, ValueError) as error:
+            raise HostError("zone %s: %s" % (zone, error or
+                                             type(error).__name__))
+        return head + body
+
+    def write(self, zone, records):
+        text = self.text(zone, records)
+        path = self.file(zone)
+        with open(path + ".new", "w") as file:
+            file.write(text)
+        os.replace(path + ".new", path)
+
+    def write_config(self):
+        layout = self.layout
+        text = KNOT_CONF.format(
+            run=layout.path("run"), loopback=LOOPBACK, zones=layout.path(
+                "zones"), port=layout.ports["knot"],
+            storage=layout.path("knot"))
+        for zone in self.names():
+            text += '  - domain: "%s"\n    file: "%s"\n' % (
+                zone, self.file(zone))
+        path = layout.path("etc", "knot.conf")
+        with open(path + ".new", "w") as file:
+            file.write(text)
+        os.replace(path + ".new", path)
+
+    def put(self, zone, records):
+        """Add or replace a zone in the running Knot; back when it serves."""
+        zone = zone.rstrip(".").lower() or "."
+        if not re.fullmatch(r"\.|[a-z0-9_-]+(\.[a-z0-9_-]+)*", zone):
+            raise HostError("%r is not the name of a zone" % zone)
+        is_new = zone not in self.names()
+        self.write(zone, records)
+        if is_new:
+            self.write_config()
+            self.knotc("reload")
+        else:
+            self.knotc("-b", "zone-reload", zone)
+        self.wait_serial(zone)
+
+    def knotc(self, *words):
+        must(["knotc", "-s", self.layout.path("run", "knot.sock")] +
+             list(words))
+
+    def wait_serial(self, zone):
+        end = time.monotonic() + 5
+        while True:
+            found = ask(self.layout.ports["knot"], zone, "SOA")
+            if any(" %d " % self.serial in str(rrset)
+                   for rrset in found.answer):
+                return
+            if time.monotonic() > end:
+                raise HostError("Knot does not serve zone %s" % zone)
+            time.sleep(0.02)
+
+
+def ask(port, name, kind):
+    """One question over UDP; the answer message."""
+    query = dns.message.make_query(name, kind)
+    try:
+        return dns.query.udp(query, LOOPBACK, timeout=2, port=port)
+    except dns.exception.DNSException as error:
+        raise HostError("DNS at port %d: %s" % (port, error))
+
+
+class Knot(Part):
+    name = "knot"
+
+    def __init__(self, layout):
+        super().__init__(layout)
+        self.zones = Zones(layout)
+
+    def configure(self):
+        for zone, records in OWN_ZONES.items():
+            self.zones.write(zone, records)
+        self.zones.write_config()
+
+    def command(self):
+        return ["/usr/sbin/knotd", "-c",
+                self.layout.path("etc", "knot.conf")], ()
+
+    def probe(self):
+        for zone in (SERVICE_DOMAIN, BOUNCE_DOMAIN):
+            found = ask(self.layout.ports["knot"], zone, "SOA")
+            if not found.answer:
+                raise HostError("no zone %s yet" % zone)
+
+
+class Unbound(Part):
+    name = "unbound"
+
+    def configure(self):
+        layout = self.layout
+        with open(layout.path("etc", "unbound.conf"), "w") as file:
+            file.write(UNBOUND_CONF.format(
+                state=layout.state, loopback=LOOPBACK,
+                port=layout.ports["resolver"], knot=layout.ports["knot"]))
+        # A copy, because AppArmor confines the installed path to /etc.
+        shutil.copy("/usr/sbin/unbound", layout.path("bin", "unbound"))
+
+    def command(self):
+        return [self.layout.path("bin", "unbound"), "-d", "-p", "-c",
+                self.layout.path("etc", "unbound.conf")], ()
+
+    def probe(self):
+        found = ask(self.layout.ports["resolver"], "ns." + SERVICE_DOMAIN,
+                    "A")
+        if found.rcode() != dns.rcode.NOERROR or not found.answer:
+            raise HostError("no answer through the resolver yet")

@@ -1,0 +1,222 @@
+"""postfix - the private Postfix instance
+
+Four smtpd services: submission for SMTP clients, injection for nginx, the
+inbound one that a port 25 would be, and what pickup brings.  Everything that
+leaves goes to the sink (or --relay); what is for the bounce domain goes to
+the agent by LMTP.  No DNS.
+"""
+
+import grp
+import os
+import pwd
+import time
+
+from harness.layout import BOUNCE_DOMAIN, HOSTNAME, LOOPBACK, HostError
+from harness.part import Part, expect
+from harness.process import (command_name, descendants, is_alive, kill_tree,
+                             must, run, start_time, wait_gone)
+
+POOL_ADDRESS = "127.0.0.2"  # what the pool's messages come from
+
+MAIN_CF = """\
+compatibility_level = 3.7
+queue_directory = {state}/queue
+data_directory = {state}/postfix
+command_directory = /usr/sbin
+daemon_directory = /usr/lib/postfix/sbin
+meta_directory = /etc/postfix
+shlib_directory = /usr/lib/postfix
+mail_owner = postfix
+setgid_group = postdrop
+maillog_file = {state}/log/maillog
+maillog_file_prefixes = {state}
+maillog_file_compressor = /bin/true
+inet_protocols = ipv4
+inet_interfaces = {loopback}
+myhostname = {hostname}
+myorigin = sesame.test
+mydestination =
+local_transport = error:no local delivery
+alias_maps =
+alias_database =
+mynetworks = 127.0.0.0/8
+relay_domains = {bounce}
+smtpd_relay_restrictions = permit_sasl_authenticated, reject
+smtpd_recipient_restrictions =
+smtpd_peername_lookup = no
+smtpd_client_connection_count_limit = 0
+smtpd_error_sleep_time = 0
+enable_long_queue_ids = yes
+message_size_limit = 44040192
+recipient_delimiter =
+biff = no
+notify_classes =
+in_flow_delay = 0
+milter_default_action = tempfail
+milter_protocol = 6
+non_smtpd_milters = unix:sesame/milter
+smtp_discard_ehlo_keywords = dsn
+sender_dependent_default_transport_maps = pcre:{etc}/pool.pcre
+transport_maps = inline:{{{{{bounce}=lmtp:unix:sesame/lmtp}}}}
+# tests only: no DNS, everything to one host, and no patience
+smtp_dns_support_level = disabled
+smtp_host_lookup = native
+smtp_tls_security_level = none
+relayhost = {relay}
+queue_run_delay = 2s
+minimal_backoff_time = 2s
+maximal_backoff_time = 4s
+transport_retry_time = 2s
+"""
+
+MASTER_CF = """\
+{loopback}:{inject} inet n -  n       -       0       smtpd
+  -o smtpd_milters=unix:sesame/milter
+  -o mynetworks=127.0.0.0/8
+  -o smtpd_relay_restrictions=permit_mynetworks,reject
+  -o smtpd_hard_error_limit=10000
+  -o smtpd_soft_error_limit=10000
+  -o smtpd_discard_ehlo_keywords=dsn
+  -o milter_macro_daemon_name=SESAME-API
+{loopback}:{smtp} inet n -    n       -       -       smtpd
+  -o smtpd_milters=unix:sesame/milter
+  -o smtpd_sasl_auth_enable=yes
+  -o smtpd_sasl_type=dovecot
+  -o smtpd_sasl_path=sesame/auth
+  -o smtpd_sasl_security_options=noanonymous
+  -o smtpd_tls_security_level=may
+  -o smtpd_tls_auth_only=yes
+  -o smtpd_discard_ehlo_keywords=dsn
+  -o smtpd_tls_cert_file={etc}/cert.pem
+  -o smtpd_tls_key_file={etc}/key.pem
+  -o milter_macro_daemon_name=SESAME-SMTP
+{loopback}:{inbound} inet n - n       -       -       smtpd
+  -o mynetworks=
+  -o smtpd_relay_restrictions=reject_unauth_destination
+  -o smtpd_discard_ehlo_keywords=dsn
+  -o milter_macro_daemon_name=INBOUND
+poolA     unix  -       -       n       -       -       smtp
+  -o smtp_helo_name=a.{hostname}
+  -o syslog_name=postfix/poolA
+  -o disable_mime_output_conversion=yes{bind}
+pickup    unix  n       -       n       60      1       pickup
+cleanup   unix  n       -       n       -       0       cleanup
+qmgr      unix  n       -       n       300     1       qmgr
+tlsmgr    unix  -       -       n       1000?   1       tlsmgr
+rewrite   unix  -       -       n       -       -       trivial-rewrite
+bounce    unix  -       -       n       -       0       bounce
+defer     unix  -       -       n       -       0       bounce
+trace     unix  -       -       n       -       0       bounce
+verify    unix  -       -       n       -       1       verify
+flush     unix  n       -       n       1000?   0       flush
+proxymap  unix  -       -       n       -       -       proxymap
+proxywrite unix -       -       n       -       1       proxymap
+smtp      unix  -       -       n       -       -       smtp
+  -o disable_mime_output_conversion=yes
+showq     unix  n       -       n       -       -       showq
+error     unix  -       -       n       -       -       error
+retry     unix  -       -       n       -       -       error
+discard   unix  -       -       n       -       -       discard
+lmtp      unix  -       -       n       -       -       lmtp
+anvil     unix  -       -       n       -       1       anvil
+scache    unix  -       -       n       -       1       scache
+postlog   unix-dgram n  -       n       -       1       postlogd
+"""
+
+POOL_PCRE = "/^a1\\.[^@]*@/ poolA:\n"
+
+
+class Postfix(Part):
+    name = "postfix"
+
+    def __init__(self, layout):
+        super().__init__(layout)
+        self.etc = layout.postfix_config
+        self.relay = layout.options.get("relay")
+
+    def log_files(self):
+        return [self.log, self.layout.maillog]
+
+    def configure(self):
+        layout = self.layout
+        host, port = LOOPBACK, layout.ports["sink"]
+        if self.relay:
+            host, _, port = self.relay.rpartition(":")
+        # A loopback source address reaches loopback hosts only.
+        bind = "" if self.relay else "\n  -o smtp_bind_address=" + POOL_ADDRESS
+        values = dict(layout.ports, state=layout.state, etc=self.etc,
+                      loopback=LOOPBACK, hostname=HOSTNAME,
+                      bounce=BOUNCE_DOMAIN, bind=bind,
+                      relay="[%s]:%s" % (host.strip("[]"), port))
+        for name, text in (("main.cf", MAIN_CF.format(**values)),
+                           ("master.cf", MASTER_CF.format(**values)),
+                           ("pool.pcre", POOL_PCRE)):
+            with open(os.path.join(self.etc, name), "w") as file:
+                file.write(text)
+        must(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+              "ec_paramgen_curve:P-256", "-nodes", "-days", "30",
+              "-subj", "/CN=" + HOSTNAME, "-addext",
+              "subjectAltName=DNS:%s,DNS:localhost,IP:%s" % (HOSTNAME,
+                                                             LOOPBACK),
+              "-keyout", os.path.join(self.etc, "key.pem"),
+              "-out", os.path.join(self.etc, "cert.pem")])
+        os.chmod(os.path.join(self.etc, "key.pem"), 0o600)
+        os.chown(layout.path("postfix"), pwd.getpwnam("postfix").pw_uid,
+                 grp.getgrnam("postfix").gr_gid)
+
+    def start(self):
+        done = run(["/usr/sbin/postfix", "-c", self.etc, "start"])
+        with open(self.log, "a") as log:
+            log.write(done.stdout)
+        if done.returncode:
+            raise HostError("postfix start: %s\n%s" % (done.stdout.strip(),
+                                                       self.tail()))
+
+    def pid(self):
+        """The id of the master process, if it runs."""
+        try:
+            with open(self.layout.path("queue", "pid", "master.pid")) as file:
+                pid = int(file.read())
+        except (OSError, ValueError):
+            return None
+        if start_time(pid) is None or command_name(pid) != "master":
+            return None
+        try:
+            data = os.stat("/proc/%d/cwd" % pid)
+            queue = os.stat(self.layout.queue)
+        except OSError:
+            return None
+        return pid if (data.st_dev, data.st_ino) == (
+            queue.st_dev, queue.st_ino) else None
+
+    def is_running(self):
+        return self.pid() is not None
+
+    def why_ended(self):
+        return "is running" if self.is_running() else "does not run"
+
+    def stop(self):
+        pid = self.pid()
+        times = {child: start_time(child)
+                 for child in [pid] + descendants(pid)}
+        must(["/usr/sbin/postfix", "-c", self.etc, "stop"])
+        if not wait_gone(times, 15):
+            raise HostError("processes of Postfix are left after its stop")
+
+    def kill9(self):
+        wait_gone(kill_tree(self.pid()), 5)
+
+    def kill9_child(self, name):
+        """kill -9 of one of its processes; master starts it anew on need."""
+        found = [pid for pid in descendants(self.pid())
+                 if command_name(pid) == name]
+        if not found:
+            raise HostError("no %s is running" % name)
+        for pid in found:
+            started = start_time(pid)
+            os.kill(pid, 9)
+            wait_gone({pid: started}, 5)
+
+    def probe(self):
+        for port in ("inbound", "inject", "smtp"):
+            expect(self.layout.ports[port], b"220 ", seconds=5)
