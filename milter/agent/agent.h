@@ -1,0 +1,55 @@
+/*
+ * agent - what all workers of sesame-agent share
+ *
+ * Made by main.c before any thread starts.  Workers read it freely; what
+ * changes while they run has its lock here.  A worker loops
+ *
+ *     while (agent_wait(agent, ms)) { look; do what is due; }
+ *
+ * and returns as soon as agent_wait or agent_stopping says so.
+ */
+#ifndef SES_AGENT_H
+#define SES_AGENT_H
+
+#include <pthread.h>
+
+#include "base/conf.h"
+#include "store/commit.h"
+#include "store/keyring.h"
+
+typedef struct {
+    const ses_conf_t *conf;
+    ses_store_t *store;
+    ses_committer_t *committer; /* yields: ses_committer_new(store, true) */
+    ses_keyring_t tokens;       /* token.key */
+    ses_keyring_t site;         /* site.key; n == 0 when it is not readable */
+    ses_str_t hostname;         /* Postfix's myhostname */
+    int64_t queue_lifetime;     /* Postfix's maximal_queue_lifetime, ms */
+    int lmtp_fd;                /* listening, non-blocking; -1 = none */
+    int root_fd;                /* to the root parent (root.h) */
+    int stop_fd;                /* readable once the agent is stopping */
+
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    bool stopping;
+    int64_t log_read; /* the log was read to its end, and all of it */
+                      /* committed, at this time (ms); 0 = not yet */
+} agent_t;
+
+/* Wait ms, or less when the agent stops: false = stop now. */
+bool agent_wait(agent_t *a, int64_t ms);
+bool agent_stopping(agent_t *a);
+/* Ask every worker to return.  Any thread. */
+void agent_stop(agent_t *a);
+
+/* The follower's word about the log (see log_read), and the reconciler's
+ * question. */
+void agent_log_read(agent_t *a, int64_t when);
+int64_t agent_log_end(agent_t *a);
+
+/* A context for a daemon's job: arena is reset, the time is now. */
+ses_cx_t agent_cx(ses_arena_t *arena);
+/* Log a failure that is the operator's or ours: "WHAT: RC: why". */
+void agent_warn(const char *what, ses_rc_t rc, const ses_cx_t *cx);
+
+#endif
