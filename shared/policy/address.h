@@ -8,6 +8,7 @@
 #ifndef SES_POLICY_ADDRESS_H
 #define SES_POLICY_ADDRESS_H
 
+#include "base/domain.h"
 #include "base/rc.h"
 
 typedef struct {
@@ -30,11 +31,6 @@ SES_CHECK ses_rc_t ses_address_list(ses_cx_t *cx, ses_str_t value,
  * "" and "<>" give an empty addr.  Source routes are refused. */
 SES_CHECK ses_rc_t ses_address_path(ses_cx_t *cx, ses_str_t s,
                                     ses_address_t *out);
-/* A domain name: LDH labels, length bounds; lower-cased A-labels out
- * (U-labels through libidn2).  SES_INVALID "Domain X is invalid.". */
-SES_CHECK ses_rc_t ses_domain_canon(ses_cx_t *cx, ses_str_t s, ses_str_t *out);
-/* Is domain equal to parent or below it? Both canonical. */
-bool ses_domain_within(ses_str_t domain, ses_str_t parent);
 /* user+label@d -> user@d; the same when there is no label. */
 ses_str_t ses_address_unlabelled(ses_arena_t *a, const ses_address_t *addr);
 
