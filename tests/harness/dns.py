@@ -13,7 +13,6 @@ import shutil
 import time
 
 import dns.exception
-import dns.flags
 import dns.message
 import dns.query
 import dns.rcode
@@ -22,7 +21,7 @@ import dns.zone
 from harness.layout import (BOUNCE_DOMAIN, HOSTNAME, LOOPBACK,
                             SERVICE_DOMAIN, HostError)
 from harness.part import Part
-from harness.process import must, run
+from harness.process import must
 
 KNOT_CONF = """\
 server:
@@ -166,7 +165,7 @@ class Zones:
     def wait_serial(self, zone):
         end = time.monotonic() + 5
         while True:
-            found = ask(self.layout.ports["knot"], zone, "SOA")
+            found = ask(self.layout.ports["knot"], zone, "SOA", 2)
             if any(" %d " % self.serial in str(rrset)
                    for rrset in found.answer):
                 return
@@ -175,11 +174,11 @@ class Zones:
             time.sleep(0.02)
 
 
-def ask(port, name, kind):
+def ask(port, name, kind, seconds=0.3):
     """One question over UDP; the answer message."""
     query = dns.message.make_query(name, kind)
     try:
-        return dns.query.udp(query, LOOPBACK, timeout=2, port=port)
+        return dns.query.udp(query, LOOPBACK, timeout=seconds, port=port)
     except dns.exception.DNSException as error:
         raise HostError("DNS at port %d: %s" % (port, error))
 
