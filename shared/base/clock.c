@@ -5,8 +5,7 @@
 
 #include <time.h>
 
-static const char days[][4] = {"Sun", "Mon", "Tue", "Wed",
-                               "Thu", "Fri", "Sat"};
+static const char days[][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
 static const char months[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                  "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 

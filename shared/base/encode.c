@@ -346,9 +346,9 @@ void
 ses_hmac_sha256(ses_str_t key, ses_str_t s, uint8_t out[SES_SHA256])
 {
     unsigned int n = SES_SHA256;
-    const void *p = HMAC(EVP_sha256(), key.p == NULL ? "" : key.p, (int) key.n,
-                         (const uint8_t *) (s.p == NULL ? "" : s.p), s.n, out,
-                         &n);
+    const void *p =
+        HMAC(EVP_sha256(), key.p == NULL ? "" : key.p, (int) key.n,
+             (const uint8_t *) (s.p == NULL ? "" : s.p), s.n, out, &n);
 
     ses_assert(p != NULL && n == SES_SHA256);
 }

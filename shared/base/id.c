@@ -16,10 +16,10 @@ static const struct {
     const char *region;
     uint16_t code;
 } regions[] = {
-    {"us-east-1", 0x0100},      {"us-west-2", 0x0101},
-    {"eu-west-1", 0x0102},      {"ap-northeast-1", 0x0106},
-    {"eu-central-1", 0x0107},   {"ap-southeast-2", 0x0108},
-    {"ap-south-1", 0x0109},     {"us-east-2", 0x010f},
+    {"us-east-1", 0x0100},    {"us-west-2", 0x0101},
+    {"eu-west-1", 0x0102},    {"ap-northeast-1", 0x0106},
+    {"eu-central-1", 0x0107}, {"ap-southeast-2", 0x0108},
+    {"ap-south-1", 0x0109},   {"us-east-2", 0x010f},
 };
 
 static ses_str_t
@@ -163,8 +163,7 @@ ses_msgid_format(ses_arena_t *a, ses_msgid_t id, ses_str_t region)
 
     uuid_pack(code, id, b);
     return ses_str_printf(a, "%04x%012llx-%.*s-000000", code,
-                          (unsigned long long) id.ms,
-                          SES_FMT(uuid_text(a, b)));
+                          (unsigned long long) id.ms, SES_FMT(uuid_text(a, b)));
 }
 
 /* n hex digits, lower case only: an id has one spelling. */

@@ -43,10 +43,10 @@ typedef struct {
 } ses_jsonw_t;
 
 void ses_jsonw_init(ses_jsonw_t *w, ses_arena_t *a, size_t max);
-void ses_jsonw_open(ses_jsonw_t *w, const char *name);  /* { */
-void ses_jsonw_close(ses_jsonw_t *w);                   /* } */
-void ses_jsonw_list(ses_jsonw_t *w, const char *name);  /* [ */
-void ses_jsonw_end(ses_jsonw_t *w);                     /* ] */
+void ses_jsonw_open(ses_jsonw_t *w, const char *name); /* { */
+void ses_jsonw_close(ses_jsonw_t *w);                  /* } */
+void ses_jsonw_list(ses_jsonw_t *w, const char *name); /* [ */
+void ses_jsonw_end(ses_jsonw_t *w);                    /* ] */
 /* A string; invalid UTF-8 bytes become U+FFFD. */
 void ses_jsonw_str(ses_jsonw_t *w, const char *name, ses_str_t s);
 void ses_jsonw_c(ses_jsonw_t *w, const char *name, const char *s);

@@ -21,7 +21,10 @@ typedef struct {
 } ses_str_t;
 
 #define SES_STR(lit) ((ses_str_t){"" lit, sizeof(lit) - 1})
-#define SES_STR_INIT(lit) {"" lit, sizeof(lit) - 1}
+#define SES_STR_INIT(lit)                                                      \
+    {                                                                          \
+        "" lit, sizeof(lit) - 1                                                \
+    }
 
 /* For printf("%.*s"): SES_FMT(s) */
 #define SES_FMT(s) (int) (s).n, (s).p == NULL ? "" : (s).p

@@ -5,9 +5,6 @@
  * disk; whoever finds nobody leading leads, and takes everything that queued
  * meanwhile.  nginx: one batch in flight a worker, run on a pool thread.
  * Each operation runs in a nested transaction and fails or succeeds alone.
- * An operation may be run twice (once alone) when the batch as a whole
- * failed to commit: it must not change anything outside its transaction and
- * its own arguments.
  */
 #ifndef SES_STORE_COMMIT_H
 #define SES_STORE_COMMIT_H

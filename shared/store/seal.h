@@ -24,7 +24,7 @@ SES_CHECK ses_rc_t ses_unseal(ses_cx_t *cx, const uint8_t priv[32],
 
 SES_CHECK ses_rc_t ses_box(ses_cx_t *cx, const uint8_t key[32], ses_str_t aad,
                            ses_str_t plain, ses_str_t *out);
-SES_CHECK ses_rc_t ses_unbox(ses_cx_t *cx, const uint8_t key[32],
-                             ses_str_t aad, ses_str_t boxed, ses_str_t *out);
+SES_CHECK ses_rc_t ses_unbox(ses_cx_t *cx, const uint8_t key[32], ses_str_t aad,
+                             ses_str_t boxed, ses_str_t *out);
 
 #endif

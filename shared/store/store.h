@@ -22,8 +22,8 @@ typedef struct ses_cur_s ses_cur_t;
 
 /* The tables.  Journalled ones change only through journal.h. */
 typedef enum {
-    SES_DB_META,         /* name -> bytes or counter */
-    SES_DB_JOURNAL,      /* sequence -> change */
+    SES_DB_META,    /* name -> bytes or counter */
+    SES_DB_JOURNAL, /* sequence -> change */
     /* control objects: 8 bytes of version, then the value */
     SES_DB_ACCOUNT,      /* account -> JSON */
     SES_DB_CREDENTIAL,   /* access key id -> JSON */
@@ -69,8 +69,8 @@ void ses_store_close(ses_store_t *s);
 const char *ses_store_path(const ses_store_t *s);
 
 /* Bytes used by live pages and the size of the map. */
-SES_CHECK ses_rc_t ses_store_usage(ses_cx_t *cx, ses_store_t *s,
-                                   uint64_t *used, uint64_t *size);
+SES_CHECK ses_rc_t ses_store_usage(ses_cx_t *cx, ses_store_t *s, uint64_t *used,
+                                   uint64_t *size);
 /* Free the slots of readers that died.  Takes a shared mutex: not in an
  * event loop.  Returns how many there were. */
 int ses_store_reader_check(ses_store_t *s);
@@ -87,8 +87,7 @@ void ses_txn_reset(ses_txn_t *t);
 SES_CHECK ses_rc_t ses_txn_renew(ses_cx_t *cx, ses_txn_t *t);
 
 /* The one writer's transaction; commit.c is its caller.  Tests too. */
-SES_CHECK ses_rc_t ses_txn_write(ses_cx_t *cx, ses_store_t *s,
-                                 ses_txn_t **out);
+SES_CHECK ses_rc_t ses_txn_write(ses_cx_t *cx, ses_store_t *s, ses_txn_t **out);
 /* A transaction inside a transaction: fails or succeeds on its own. */
 SES_CHECK ses_rc_t ses_txn_nested(ses_cx_t *cx, ses_txn_t *parent,
                                   ses_txn_t **out);
