@@ -49,8 +49,7 @@ SES_CHECK ses_rc_t ses_conf_load(ses_cx_t *cx, const char *file,
 /* Path of a key file: key_directory/name, NUL-terminated, in cx->arena. */
 const char *ses_conf_key(ses_cx_t *cx, const ses_conf_t *c, const char *name);
 /* One "name = value" line per option, defaults too (for --show). */
-void ses_conf_print(const ses_conf_t *c, void (*line)(const char *text,
-                                                      void *arg),
-                    void *arg);
+void ses_conf_print(const ses_conf_t *c,
+                    void (*line)(const char *text, void *arg), void *arg);
 
 #endif

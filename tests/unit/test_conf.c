@@ -1,0 +1,219 @@
+/*
+ * test_conf - sesame.conf: defaults, every kind of value, every complaint
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "../../shared/base/conf_value.c"
+
+#include "../../shared/base/conf.c"
+
+#define NEEDED                                                                 \
+    "service_domain = ses.example.net\n"                                       \
+    "bounce_domain = bounce.example.net\n"                                     \
+    "public_url = https://ses.example.net\n"
+
+static char path[] = "/tmp/test_conf.XXXXXX";
+static ses_arena_t *arena;
+
+static ses_rc_t
+load(ses_cx_t *cx, const char *text, ses_conf_t *c)
+{
+    FILE *f = fopen(path, "w");
+
+    assert_non_null(f);
+    fputs(text, f);
+    fclose(f);
+    *cx = ses_cx(arena, 0);
+    return ses_conf_load(cx, path, c);
+}
+
+static void
+test_defaults(void **state)
+{
+    ses_conf_t c;
+    ses_cx_t cx;
+
+    (void) state;
+    assert_int_equal(load(&cx, NEEDED, &c), SES_OK);
+    assert_string_equal(c.file, path);
+    assert_string_equal(c.region.p, "us-east-1");
+    assert_int_equal(c.node, 1);
+    assert_int_equal(c.map_size, UINT64_C(64) << 30);
+    assert_string_equal(c.service_domain.p, "ses.example.net");
+    assert_int_equal(c.resolver.n, 0);
+    assert_int_equal(c.max_message_size, 41943040);
+    assert_int_equal(c.max_recipients, 50);
+    assert_false(c.unbound_reject);
+    assert_int_equal(c.eom_timeout, 300000);
+    assert_int_equal(c.reconcile_grace, 600000);
+    assert_int_equal(c.event_retention, INT64_C(14) * 86400000);
+    assert_int_equal(c.publish_max_age, 86400000);
+    assert_false(c.allow_private_destinations);
+    assert_string_equal(ses_conf_key(&cx, &c, "gate.key"),
+                        "/etc/sesame/keys/gate.key");
+}
+
+static void
+test_values(void **state)
+{
+    ses_conf_t c;
+    ses_cx_t cx;
+
+    (void) state;
+    assert_int_equal(load(&cx,
+                          "# a comment\n\n" NEEDED
+                          "  region=eu-west-1  # Ireland\r\n"
+                          "node = 32767\n"
+                          "map_size = 4g\n"
+                          "resolver = 127.0.0.1:53, [::1]:5353\n"
+                          "unbound = reject\n"
+                          "eom_timeout = 5s\n"
+                          "publish_retry_min = 200ms\n"
+                          "milter_socket = fd:3\n"
+                          "lmtp_socket = unix:/run/x#y\n"
+                          "allow_private_destinations = yes",
+                          &c),
+                     SES_OK);
+    assert_string_equal(c.region.p, "eu-west-1");
+    assert_int_equal(c.node, 32767);
+    assert_int_equal(c.map_size, UINT64_C(4) << 30);
+    assert_string_equal(c.resolver.p, "127.0.0.1:53 [::1]:5353");
+    assert_true(c.unbound_reject);
+    assert_int_equal(c.eom_timeout, 5000);
+    assert_int_equal(c.publish_retry_min, 200);
+    assert_string_equal(c.milter_socket.p, "fd:3");
+    assert_string_equal(c.lmtp_socket.p, "unix:/run/x#y");
+    assert_true(c.allow_private_destinations);
+}
+
+static const struct {
+    const char *line; /* the first of the file */
+    const char *want; /* after FILE */
+} wrong[] = {
+    {"nonsense", ":1: missing '=': a line is \"name = value\""},
+    {"Region = x", ":1: unknown option \"Region\""},
+    {" = x", ":1: unknown option \"\""},
+    {"\nnode = 2\n\nnode = 3", ":4: node: already set in line 2"},
+    {"node = 32768", ":1: node: must be from 0 to 32767"},
+    {"node = -1", ":1: node: \"-1\" is not a number"},
+    {"node =", ":1: node: \"\" is not a number"},
+    {"region = US-EAST-1",
+     ":1: region: \"US-EAST-1\" is not a region: 1 to 32 of a-z, 0-9 and "
+     "'-'"},
+    {"store = var/lib", ":1: store: \"var/lib\" is not an absolute path"},
+    {"map_size = 1m", ":1: map_size: must be from 16m to 16t"},
+    {"map_size = 1q",
+     ":1: map_size: \"1q\" is not a size: bytes, or a number with k, m, g or "
+     "t"},
+    {"map_size = 99999999999999999999g",
+     ":1: map_size: \"99999999999999999999g\" is not a size: bytes, or a "
+     "number with k, m, g or t"},
+    {"map_size = 9000000000000000000t",
+     ":1: map_size: must be from 16m to 16t"},
+    {"eom_timeout = 300",
+     ":1: eom_timeout: \"300\" is not a duration: a number with ms, s, m, h "
+     "or d"},
+    {"eom_timeout = 2h", ":1: eom_timeout: must be from 1s to 1h"},
+    {"unbound = maybe", ":1: unbound: \"maybe\" is neither reject nor pass"},
+    {"allow_private_destinations = true",
+     ":1: allow_private_destinations: \"true\" is neither yes nor no"},
+    {"resolver = 127.0.0.1",
+     ":1: resolver: \"127.0.0.1\" is not IP:PORT or [IPV6]:PORT"},
+    {"resolver = 127.0.0.1:0",
+     ":1: resolver: \"127.0.0.1:0\" is not IP:PORT or [IPV6]:PORT"},
+    {"inject = localhost:25",
+     ":1: inject: \"localhost:25\" is not IP:PORT or [IPV6]:PORT"},
+    {"milter_socket = inet:1@localhost",
+     ":1: milter_socket: \"inet:1@localhost\" is not unix:PATH (absolute, "
+     "under 108 bytes) or fd:N"},
+    {"milter_socket = fd:2",
+     ":1: milter_socket: \"fd:2\" is not unix:PATH (absolute, under 108 "
+     "bytes) or fd:N"},
+    {"gate_user = a b",
+     ":1: gate_user: \"a b\" is not the name of a user or group"},
+    {"pool_label = A1", ":1: pool_label: \"A1\" is not 1 to 16 of a-z and 0-9"},
+    {"publish_retry_min = 11m",
+     ":1: publish_retry_min is longer than publish_retry_max"},
+    {"verify_retry_max = 1s",
+     ":1: verify_retry_min is longer than verify_retry_max"},
+};
+
+static void
+test_wrong(void **state)
+{
+    ses_conf_t c;
+    ses_cx_t cx;
+    char text[2000];
+    size_t i;
+
+    (void) state;
+    for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        snprintf(text, sizeof(text), "%s\n%s", wrong[i].line, NEEDED);
+        if (load(&cx, text, &c) != SES_INVALID)
+            fail_msg("%s: accepted", wrong[i].line);
+        snprintf(text, sizeof(text), "%s%s", path, wrong[i].want);
+        assert_string_equal(cx.why.p, text);
+    }
+    assert_int_equal(load(&cx, "service_domain = a_b\n", &c), SES_INVALID);
+    assert_non_null(strstr(cx.why.p, ":1: service_domain: \"a_b\" is not a"));
+    assert_int_equal(load(&cx, "", &c), SES_INVALID);
+    assert_non_null(strstr(cx.why.p, ": service_domain must be set"));
+    assert_int_equal(load(&cx, "public_url = http://x/\n", &c), SES_INVALID);
+    cx = ses_cx(arena, 0);
+    assert_int_equal(ses_conf_load(&cx, "/nonexistent", &c), SES_NOT_FOUND);
+    assert_string_equal(cx.why.p, "/nonexistent: No such file or directory");
+}
+
+static void
+collect(const char *text, void *arg)
+{
+    strncat(arg, text, 8000);
+    strncat(arg, "\n", 8000);
+}
+
+/* What print writes, load reads, to the same text. */
+static void
+test_print(void **state)
+{
+    static char first[16000], second[16000];
+    ses_conf_t c;
+    ses_cx_t cx;
+
+    (void) state;
+    assert_int_equal(load(&cx, NEEDED "publish_retry_min = 1500ms\n", &c),
+                     SES_OK);
+    ses_conf_print(&c, collect, first);
+    assert_non_null(strstr(first, "publish_retry_min = 1500ms\n"));
+    assert_non_null(strstr(first, "max_message_size = 40m\n"));
+    assert_non_null(strstr(first, "eom_timeout = 5m\n"));
+    assert_non_null(strstr(first, "resolver =\n"));
+    assert_int_equal(load(&cx, first, &c), SES_OK);
+    ses_conf_print(&c, collect, second);
+    assert_string_equal(first, second);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_values),
+        cmocka_unit_test(test_wrong),
+        cmocka_unit_test(test_print),
+    };
+    int fd = mkstemp(path), failed;
+
+    if (fd < 0)
+        return 1;
+    close(fd);
+    arena = ses_arena_new();
+    failed = cmocka_run_group_tests(tests, NULL, NULL);
+    ses_arena_free(arena);
+    unlink(path);
+    return failed;
+}
