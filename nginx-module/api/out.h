@@ -3,7 +3,9 @@
  *
  * A handler writes members by name; the format is dispatch's business.  In
  * XML a list's elements are <member>, times are ISO 8601, strings escaped;
- * in JSON times are numbers.
+ * in JSON times are numbers.  dispatch opens and closes the response itself
+ * (out_open and out_close with no name, outside everything); a handler
+ * writes only its members.
  */
 #ifndef SES_API_OUT_H
 #define SES_API_OUT_H
@@ -12,11 +14,16 @@
 
 typedef enum { OUT_JSON, OUT_XML } out_format_t;
 
+#define OUT_DEPTH 32
+
 typedef struct {
     out_format_t format;
     ses_jsonw_t json;
     ses_buf_t xml;
-    const char *stack[32]; /* names of open XML elements */
+    struct {
+        const char *name; /* of the open XML element, NULL = none */
+        uint8_t kind;     /* what it is: decides how its parts are named */
+    } stack[OUT_DEPTH];
     unsigned depth;
 } out_t;
 
@@ -38,5 +45,11 @@ void out_bool(out_t *o, const char *name, bool v);
 void out_double(out_t *o, const char *name, double v);
 void out_time(out_t *o, const char *name, int64_t ms);
 ses_str_t out_get(const out_t *o);
+/* Did the response grow over its ceiling? */
+bool out_overflow(const out_t *o);
+
+/* s with the characters XML keeps for itself written as entities, and those
+ * it cannot hold as U+FFFD. */
+void out_xml_text(ses_buf_t *b, ses_str_t s);
 
 #endif
