@@ -96,6 +96,11 @@ def create(directory, options):
     return Layout(directory, state, options)
 
 
+def exists(directory):
+    """Was a host ever started there?"""
+    return os.path.exists(os.path.join(directory, "state", MARK))
+
+
 def find(directory):
     """The layout of an existing host."""
     state = os.path.realpath(os.path.join(directory, "state"))

@@ -4,7 +4,7 @@
 
 Each request becomes one file, DIRECTORY/NAME.json: when, method, path,
 headers, body, `json` (the body parsed), `message` (the Message of an SNS
-envelope parsed), and `answer`, what it was told.  Names sort in order of
+envelope parsed, or else the body), and `answer`, what it was told.  Names sort in order of
 arrival.  A SubscriptionConfirmation is confirmed at once by getting its
 SubscribeURL.  Other requests are answered 200, unless the path says
 
@@ -99,7 +99,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             "when": time.time(), "method": self.command, "path": self.path,
             "headers": dict(self.headers.items()),
             "body": body, "json": value,
-            "message": parsed(value.get("Message")) if kind else None,
+            "message": parsed(value.get("Message")) if kind else value,
             "answer": "close" if todo.get("close")
                       else todo.get("status", 200),
         }

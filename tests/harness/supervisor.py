@@ -208,7 +208,12 @@ def main(directory, options, report):
             supervisor.down()
         report(why)
         return 1
-    report("")
+    try:
+        report("")
+    except OSError:
+        log("nobody waits for this host any more")
+        supervisor.down()
+        return 1
     log("up")
     supervisor.loop()
     log("down")
