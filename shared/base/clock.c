@@ -95,15 +95,15 @@ digits(ses_str_t s, size_t at, size_t n, int *out)
 static bool
 join(struct tm *t, int64_t *ms)
 {
-    struct tm back;
+    bool leap = t->tm_sec == 60;
+    int mon = t->tm_mon;
     time_t s;
 
     if (t->tm_mon < 0 || t->tm_mon > 11 || t->tm_mday < 1 || t->tm_mday > 31 ||
         t->tm_hour > 23 || t->tm_min > 59 || t->tm_sec > 60)
         return false;
-    s = timegm(t);
-    gmtime_r(&s, &back);
-    if (back.tm_mon != t->tm_mon && t->tm_sec < 60)
+    s = timegm(t); /* normalises *t */
+    if (mon != t->tm_mon && !leap)
         return false;
     *ms = (int64_t) s * 1000;
     return true;
