@@ -1,0 +1,394 @@
+/*
+ * verdict - may this account send this message to these recipients?
+ *
+ * A row of small checks, each with its place in the order (DESIGN section 3)
+ * and the service's text (contract 1.7, 4.4, 4.5, 4.7, 4.12).
+ */
+#include "policy/verdict.h"
+
+#include "base/buf.h"
+#include "policy/cover.h"
+
+#define LIST_MAX 1000  /* mailboxes in one header field */
+#define FAILED_MAX 300 /* characters of identities in a refusal */
+#define UNKNOWN_SET "Configuration set <%.*s> does not exist."
+#define INBOX                                                                  \
+    " For more information, please check the inbox of the email address "      \
+    "associated with your AWS account."
+
+typedef struct {
+    ses_cx_t *cx;
+    ses_txn_t *t;
+    const ses_ask_t *ask;
+    ses_verdict_t *out;
+    ses_config_set_t set; /* when out->set is not empty */
+    ses_cover_t first;    /* of the first From address */
+} state_t;
+
+/* --- the account and its configuration set ----------------------------- */
+
+static ses_rc_t
+find_account(state_t *s)
+{
+    ses_rc_t rc;
+
+    rc = ses_account_find(s->cx, s->t, s->ask->account, &s->out->account);
+    if (rc == SES_NOT_FOUND)
+        return ses_fail(s->cx, SES_UNKNOWN_KEY, "%s",
+                        "Account not subscribed to SES");
+    return rc;
+}
+
+static ses_rc_t
+find_set(state_t *s, ses_str_t name)
+{
+    ses_rc_t rc;
+
+    rc = ses_config_set_find(s->cx, s->t, s->ask->account, name, &s->set);
+    if (rc == SES_NOT_FOUND)
+        return ses_fail(s->cx, SES_INVALID, UNKNOWN_SET, SES_FMT(name));
+    if (rc == SES_OK)
+        s->out->set = s->set.name;
+    return rc;
+}
+
+static ses_rc_t
+named_set(state_t *s)
+{
+    ses_str_t name = ses_headers_set(s->cx->arena, s->ask->headers);
+
+    s->out->set = SES_STR("");
+    return name.n == 0 ? SES_OK : find_set(s, name);
+}
+
+static ses_rc_t
+default_set(state_t *s)
+{
+    ses_rc_t rc;
+
+    if ((rc = ses_cover_find(s->cx, s->t, s->ask->account, &s->out->from[0],
+                             &s->first)) != SES_OK)
+        return rc;
+    s->out->identity = s->first.exists ? s->first.best.name : SES_STR("");
+    if (s->out->set.n > 0 || !s->first.exists ||
+        s->first.best.config_set.n == 0)
+        return SES_OK;
+    return find_set(s, s->first.best.config_set);
+}
+
+/* --- syntax ------------------------------------------------------------ */
+
+static ses_rc_t
+header_syntax(state_t *s)
+{
+    ses_rc_t rc;
+
+    if ((rc = ses_headers_check(s->cx, s->ask->headers)) != SES_OK)
+        return rc;
+    if ((rc = ses_headers_later(s->cx, s->ask->headers)) != SES_OK)
+        return rc;
+    return ses_headers_tags(s->cx, s->ask->headers, &s->out->tags,
+                            &s->out->ntags);
+}
+
+/* Every field that holds addresses; n = 0 when it is absent. */
+static ses_rc_t
+mailboxes(state_t *s, const char *name, ses_address_t **list, unsigned *n)
+{
+    const ses_header_t *h = ses_headers_find(s->ask->headers, name);
+
+    *list = NULL;
+    *n = 0;
+    if (h == NULL)
+        return SES_OK;
+    return ses_address_list(s->cx, ses_header_unfold(s->cx->arena, h->value),
+                            LIST_MAX, list, n);
+}
+
+static ses_rc_t
+address_syntax(state_t *s)
+{
+    static const char *const others[] = {"Sender", "Reply-To", "To", "Cc"};
+    ses_address_t *list;
+    unsigned n;
+    ses_rc_t rc;
+    size_t i;
+
+    rc = ses_address_path(s->cx, s->ask->source, &s->out->source);
+    if (rc != SES_OK)
+        return rc;
+    if (s->out->source.addr.n == 0)
+        return ses_fail(s->cx, SES_INVALID,
+                        "Invalid MAIL FROM address provided");
+
+    rc = mailboxes(s, "From", &s->out->from, &s->out->nfrom);
+    if (rc != SES_OK)
+        return rc;
+    if (s->out->nfrom == 0)
+        return ses_fail(s->cx, SES_INVALID, "Missing required header 'From'.");
+    for (i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+        if ((rc = mailboxes(s, others[i], &list, &n)) != SES_OK)
+            return rc;
+    return SES_OK;
+}
+
+static unsigned
+same_rcpt(const ses_verdict_t *v, ses_str_t addr)
+{
+    unsigned i;
+
+    for (i = 0; i < v->nrcpts; i++)
+        if (ses_str_eq(v->rcpts[i].addr, addr))
+            break;
+    return i;
+}
+
+/* Canonical recipients, each once: Postfix delivers once, too. */
+static ses_rc_t
+recipients(state_t *s)
+{
+    ses_verdict_t *v = s->out;
+    ses_address_t a;
+    unsigned i, at;
+    ses_rc_t rc;
+
+    v->rcpts =
+        ses_calloc(s->cx->arena, (s->ask->npaths + 1) * sizeof(*v->rcpts));
+    v->rcpt_of =
+        ses_calloc(s->cx->arena, (s->ask->npaths + 1) * sizeof(*v->rcpt_of));
+    v->nrcpts = 0;
+    for (i = 0; i < s->ask->npaths; i++) {
+        rc = ses_address_path(s->cx, s->ask->paths[i], &a);
+        if (rc != SES_OK)
+            return rc;
+        if (a.addr.n == 0)
+            return ses_fail(s->cx, SES_INVALID, "Invalid email address .");
+        at = same_rcpt(v, a.addr);
+        if (at == v->nrcpts)
+            v->rcpts[v->nrcpts++].addr = a.addr;
+        v->rcpt_of[i] = at;
+    }
+    return SES_OK;
+}
+
+/* --- who may send as whom, to whom ------------------------------------- */
+
+typedef struct {
+    ses_buf_t text;
+    bool cut;
+} failed_t;
+
+/* Add an identity to the refusal, once, until there is an ellipsis. */
+static void
+add_failed(failed_t *f, ses_str_t name)
+{
+    ses_str_t have = ses_buf_get(&f->text), part;
+
+    while (have.n > 0 && ses_str_cut(&have, ',', &part))
+        if (ses_str_eq(ses_str_trim(part), name))
+            return;
+    have = ses_buf_get(&f->text);
+    if (f->cut)
+        return;
+    f->cut = have.n > 0 && have.n + name.n > FAILED_MAX;
+    ses_buf_c(&f->text, have.n > 0 ? ", " : "");
+    if (f->cut)
+        ses_buf_c(&f->text, "...");
+    else
+        ses_buf_str(&f->text, name);
+}
+
+static ses_rc_t
+refuse_failed(state_t *s, const failed_t *f)
+{
+    ses_str_t list = ses_buf_get(&f->text);
+    ses_str_t region = ses_str_upper(s->cx->arena, s->ask->conf->region);
+
+    if (list.n == 0)
+        return SES_OK;
+    return ses_fail(s->cx, SES_REJECTED,
+                    "Email address is not verified. The following identities "
+                    "failed the check in region %.*s: %.*s",
+                    SES_FMT(region), SES_FMT(list));
+}
+
+static ses_rc_t
+need(state_t *s, const ses_address_t *a, failed_t *f)
+{
+    ses_str_t given = a->addr;
+    ses_cover_t c;
+    ses_rc_t rc;
+
+    rc = ses_cover_find(s->cx, s->t, s->ask->account, a, &c);
+    if (rc != SES_OK)
+        return rc;
+    if (c.verified)
+        return SES_OK;
+    if (a->display.n > 0)
+        given = ses_str_printf(s->cx->arena, "%.*s <%.*s>", SES_FMT(a->display),
+                               SES_FMT(a->addr));
+    add_failed(f, given);
+    return SES_OK;
+}
+
+static ses_rc_t
+identities(state_t *s)
+{
+    static const char *const more[] = {"Sender", "Return-Path"};
+    ses_address_t *list;
+    failed_t f = {.cut = false};
+    unsigned i, n;
+    ses_rc_t rc;
+    size_t k;
+
+    ses_buf_init(&f.text, s->cx->arena, 8192);
+    for (i = 0; i < s->out->nfrom; i++)
+        if ((rc = need(s, &s->out->from[i], &f)) != SES_OK)
+            return rc;
+    for (k = 0; k < sizeof(more) / sizeof(more[0]); k++) {
+        if ((rc = mailboxes(s, more[k], &list, &n)) != SES_OK)
+            return rc;
+        for (i = 0; i < n; i++)
+            if ((rc = need(s, &list[i], &f)) != SES_OK)
+                return rc;
+    }
+    if ((rc = need(s, &s->out->source, &f)) != SES_OK)
+        return rc;
+    return refuse_failed(s, &f);
+}
+
+static ses_rc_t
+sandbox(state_t *s)
+{
+    failed_t f = {.cut = false};
+    ses_address_t a;
+    unsigned i;
+    ses_rc_t rc;
+
+    if (s->out->account.production)
+        return SES_OK;
+    ses_buf_init(&f.text, s->cx->arena, 8192);
+    for (i = 0; i < s->ask->npaths; i++) {
+        rc = ses_address_path(s->cx, s->ask->paths[i], &a);
+        if (rc == SES_OK)
+            rc = need(s, &a, &f);
+        if (rc != SES_OK)
+            return rc;
+    }
+    return refuse_failed(s, &f);
+}
+
+/* --- switches and limits ----------------------------------------------- */
+
+static ses_rc_t
+switches(state_t *s)
+{
+    if (s->out->account.suspended)
+        return ses_fail(s->cx, SES_SUSPENDED, "%s",
+                        "Sending suspended for this account." INBOX);
+    if (!s->out->account.sending)
+        return ses_fail(s->cx, SES_PAUSED, "%s",
+                        "Sending paused for this account." INBOX);
+    if (s->out->set.n > 0 && !s->set.sending)
+        return ses_fail(s->cx, SES_PAUSED,
+                        "Sending is paused for configuration set %.*s",
+                        SES_FMT(s->out->set));
+    return SES_OK;
+}
+
+static ses_rc_t
+limits(state_t *s)
+{
+    if (s->ask->nrcpts > s->ask->conf->max_recipients)
+        return ses_fail(s->cx, SES_INVALID, "Recipient count exceeds %llu.",
+                        (unsigned long long) s->ask->conf->max_recipients);
+    if (s->out->nrcpts == 0)
+        return ses_fail(s->cx, SES_INVALID, "No recipients.");
+    return SES_OK;
+}
+
+static ses_rc_t
+suppressed(state_t *s)
+{
+    unsigned reasons, i;
+    ses_suppression_t found;
+    ses_rcpt_t *r;
+    ses_rc_t rc;
+
+    reasons = s->out->set.n > 0 && s->set.has_suppression
+                  ? s->set.reasons
+                  : s->out->account.reasons;
+    for (i = 0; reasons != 0 && i < s->out->nrcpts; i++) {
+        r = &s->out->rcpts[i];
+        rc = ses_suppression_find(s->cx, s->t, s->ask->account, r->addr,
+                                  reasons, &found);
+        if (rc == SES_NOT_FOUND)
+            continue;
+        if (rc != SES_OK)
+            return rc;
+        r->removed = SES_RCPT_SUPPRESSED;
+        r->reason = (uint8_t) found.reason;
+    }
+    return SES_OK;
+}
+
+static ses_rc_t
+find_signer(state_t *s)
+{
+    ses_rc_t rc;
+
+    rc = ses_cover_signer(s->cx, s->t, s->ask->account, s->out->from[0].domain,
+                          &s->out->signer);
+    s->out->sign = rc == SES_OK;
+    return rc == SES_NOT_FOUND ? SES_OK : rc;
+}
+
+/* --- all together ------------------------------------------------------ */
+
+ses_rc_t
+ses_verdict(ses_cx_t *cx, ses_txn_t *t, const ses_ask_t *ask,
+            ses_verdict_t *out)
+{
+    static ses_rc_t (*const steps[])(state_t *) = {
+        find_account, named_set,   header_syntax, address_syntax,
+        recipients,   default_set, identities,    sandbox,
+        switches,     limits,      suppressed,    find_signer,
+    };
+    ses_verdict_t v = {.nfrom = 0};
+    state_t s = {.cx = cx, .t = t, .ask = ask, .out = &v};
+    ses_rc_t rc;
+    size_t i;
+
+    for (i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+        if ((rc = steps[i](&s)) != SES_OK)
+            return rc;
+    *out = v;
+    return SES_OK;
+}
+
+/*
+ * The forms that Postfix would make our domain of: user@d, user%d, d!user.
+ * A path that does not parse is judged by its end.
+ */
+bool
+ses_verdict_reserved(ses_cx_t *cx, const ses_conf_t *conf, ses_str_t path)
+{
+    ses_str_t d = conf->bounce_domain, s;
+    ses_cx_t mine = *cx; /* a path that does not parse is no failure here */
+    ses_address_t a;
+    char before;
+
+    s = ses_str_lower(cx->arena, path);
+    while (s.n > 0 && strchr(" \t>.)", s.p[s.n - 1]) != NULL)
+        s.n--;
+    if (ses_address_path(&mine, path, &a) == SES_OK) {
+        if (ses_domain_within(a.domain, d))
+            return true;
+    } else if (ses_str_ends(s, d)) {
+        before = s.n == d.n ? '@' : s.p[s.n - d.n - 1];
+        if (strchr("@.:% \t", before) != NULL)
+            return true;
+    }
+    return ses_str_search(s, ses_str_cat(cx->arena, SES_STR("%"), d)) >= 0 ||
+           ses_str_search(s, ses_str_cat(cx->arena, d, SES_STR("!"))) >= 0;
+}
