@@ -41,20 +41,29 @@ publish_timeout = 5s
 verify_retry_min = 1s
 verify_retry_max = 5s
 allow_private_destinations = yes
-{more}"""
+"""
 
 # An option negotiation as Postfix sends it: version 6, all actions and steps.
 MILTER_HELLO = struct.pack("!IcIII", 13, b"O", 6, 0x1ff, 0x1fffff)
 
 
+def config_text(layout):
+    """sesame.conf, with the lines of `up --set` in place of ours."""
+    text = CONF.format(
+        region=REGION, store=layout.store, keys=layout.keys,
+        service=SERVICE_DOMAIN, bounce=BOUNCE_DOMAIN, loopback=LOOPBACK,
+        sockets=layout.sockets, postfix=layout.postfix_config,
+        maillog=layout.maillog, **layout.ports)
+    lines = layout.options.get("set", [])
+    names = [line.partition("=")[0].strip() for line in lines]
+    kept = [line for line in text.splitlines()
+            if line.partition("=")[0].strip() not in names]
+    return "".join(line + "\n" for line in kept + lines)
+
+
 def write_config(layout):
-    more = "".join(line + "\n" for line in layout.options.get("set", []))
     with open(layout.config, "w") as file:
-        file.write(CONF.format(
-            region=REGION, store=layout.store, keys=layout.keys,
-            service=SERVICE_DOMAIN, bounce=BOUNCE_DOMAIN, loopback=LOOPBACK,
-            sockets=layout.sockets, postfix=layout.postfix_config,
-            maillog=layout.maillog, more=more, **layout.ports))
+        file.write(config_text(layout))
     with open(layout.sesamectl, "w") as file:
         file.write("#!/bin/sh\n# sesamectl, bound to this private host\n"
                    "exec %s -c %s \"$@\"\n" % (
