@@ -58,7 +58,8 @@ typedef struct {
     unsigned nrcpts;
 } ses_message_t;
 
-/* In the gate's commit: entry PREPARED, index, send key. */
+/* In the gate's commit: entry PREPARED, index, send key.  SES_EXISTS when the
+ * ledger has the id, or another send holds the send key. */
 SES_CHECK ses_rc_t ses_message_insert(ses_cx_t *cx, ses_txn_t *t,
                                       const ses_message_t *m,
                                       ses_str_t body_hash);
@@ -85,6 +86,7 @@ SES_CHECK ses_rc_t ses_message_ended(ses_cx_t *cx, ses_txn_t *t,
 /* Index of a recipient by canonical address, -1 when it has none. */
 int ses_message_rcpt(const ses_message_t *m, ses_str_t addr);
 
+/* m lives until fn returns. */
 typedef ses_rc_t (*ses_message_fn_t)(ses_cx_t *cx, const ses_message_t *m,
                                      void *arg);
 /* Entries still PREPARED, oldest first. */
@@ -108,6 +110,13 @@ typedef struct {
 /* 32 raw bytes: SHA-256 of access key, client's key, entry (DESIGN 3). */
 SES_CHECK ses_rc_t ses_send_key_find(ses_cx_t *cx, ses_txn_t *t,
                                      ses_str_t key, ses_send_key_t *out);
+/* Of ses_message_insert and ses_message_abort: SES_EXISTS while another send
+ * holds the key; deleting leaves a key that names another message. */
+SES_CHECK ses_rc_t ses_send_key_put(ses_cx_t *cx, ses_txn_t *t,
+                                    const ses_message_t *m,
+                                    ses_str_t body_hash);
+SES_CHECK ses_rc_t ses_send_key_del(ses_cx_t *cx, ses_txn_t *t, ses_str_t key,
+                                    ses_msgid_t id);
 /* Send keys are kept 24 h. */
 SES_CHECK ses_rc_t ses_send_key_purge(ses_cx_t *cx, ses_txn_t *t, int64_t now,
                                       unsigned max, unsigned *n);
