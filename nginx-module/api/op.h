@@ -11,7 +11,9 @@
 #include "api/out.h"
 #include "base/conf.h"
 #include "base/json.h"
+#include "model/config_set.h"
 #include "model/credential.h"
+#include "model/tag.h"
 #include "policy/shape.h"
 #include "store/journal.h"
 
@@ -32,11 +34,11 @@ typedef struct {
 
 /* A message to inject; everything in the arena. */
 typedef struct {
-    ses_str_t mail;          /* envelope sender, no brackets */
-    const ses_str_t *rcpts;  /* no brackets */
+    ses_str_t mail;         /* envelope sender, no brackets */
+    const ses_str_t *rcpts; /* no brackets */
     unsigned nrcpts;
-    ses_str_t data;          /* header and body, CRLF lines, no ticket */
-    const char *operation;   /* "SendEmail" or "SendRawEmail" */
+    ses_str_t data;        /* header and body, CRLF lines, no ticket */
+    const char *operation; /* "SendEmail" or "SendRawEmail" */
 } op_send_t;
 
 typedef struct op_s op_t;
@@ -91,6 +93,26 @@ SES_CHECK ses_rc_t op_page(op_t *op, unsigned dflt, unsigned max,
                            ses_str_t filter, unsigned *size, ses_str_t *after);
 /* The token for "go on after key". */
 ses_str_t op_next(op_t *op, ses_str_t filter, ses_str_t key);
+
+/* Members that several operations take (op_input.c). */
+/* Tags: at most 50, each key once.  In the arena. */
+SES_CHECK ses_rc_t op_tags(op_t *op, ses_tag_t **tags, unsigned *n);
+/* A name of "configuration set" or "event destination": 1-64 of
+ * A-Za-z0-9_-. */
+SES_CHECK ses_rc_t op_name(op_t *op, const char *what, ses_str_t name);
+/* A configuration set of the caller; SES_NOT_FOUND with the service's text. */
+SES_CHECK ses_rc_t op_set(op_t *op, ses_str_t name, ses_config_set_t *set);
+/* A list of BOUNCE, COMPLAINT as SES_REASON_ bits. */
+unsigned op_reasons(const cJSON *list);
+/* Write them: "SuppressedReasons":["BOUNCE",...] */
+void op_put_reasons(op_t *op, unsigned reasons);
+void op_put_tags(op_t *op, const ses_tag_t *tags, unsigned n);
+/* Value of a key of the Filter map, "" when absent. */
+ses_str_t op_filter(const op_t *op, const char *key);
+/* Does haystack hold needle, in any case? */
+bool op_contains(ses_str_t haystack, ses_str_t needle);
+/* Rows of an account in a table of names, counted up to max. */
+SES_CHECK ses_rc_t op_count(op_t *op, ses_db_t db, unsigned max, unsigned *n);
 
 /* One table a file, each ends with {0}; route.c lists them. */
 extern const op_def_t ops_account[];

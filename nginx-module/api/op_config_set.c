@@ -1,0 +1,223 @@
+/*
+ * op_config_set - named bundles of per-message settings
+ *
+ * What a set can hold for now: the sending switch, suppression reasons,
+ * reputation metrics, tags.  A suppression list of reasons that is given but
+ * empty means "none"; not given means "as the account" (contract 9.1).
+ */
+#include "api/op.h"
+
+#include "model/destination.h"
+#include "policy/shapes_v2.h"
+
+#define SETS_MAX 10000 /* contract 5.2 */
+#define PAGE_MAX 1000
+#define SCAN_MAX 2000 /* rows looked at for one page of a filtered list */
+
+static ses_rc_t
+read_suppression(op_t *op, ses_config_set_t *set)
+{
+    const cJSON *o = ses_json_get(op->in, "SuppressionOptions");
+    const cJSON *reasons = ses_json_get(o, "SuppressedReasons");
+
+    if (o == NULL)
+        return SES_OK;
+    if (reasons == NULL && ses_json_get(o, "SuppressionScope") != NULL)
+        return ses_fail(op->cx, SES_INVALID,
+                        "SuppressedReasons cannot be null when "
+                        "SuppressionScope is provided");
+    set->has_suppression = true;
+    set->reasons = op_reasons(reasons);
+    return SES_OK;
+}
+
+/* CreateConfigurationSet */
+static ses_rc_t
+create_set(op_t *op)
+{
+    ses_str_t name = op_str(op, "ConfigurationSetName");
+    const cJSON *o;
+    ses_config_set_t set = {.account = op->cx->account,
+                            .name = name,
+                            .sending = true,
+                            .reputation = true,
+                            .created = op->cx->now},
+                     old;
+    unsigned n = 0;
+    ses_rc_t rc;
+
+    if ((rc = op_name(op, "configuration set", name)) != SES_OK)
+        return rc;
+    rc = ses_config_set_find(op->cx, op->txn, op->cx->account, name, &old);
+    if (rc == SES_OK)
+        return ses_fail(op->cx, SES_EXISTS,
+                        "Configuration set %.*s already exists.",
+                        SES_FMT(name));
+    if (rc != SES_NOT_FOUND)
+        return rc;
+    if ((rc = op_count(op, SES_DB_CONFIG_SET, SETS_MAX, &n)) != SES_OK)
+        return rc;
+    if (n >= SETS_MAX)
+        return ses_fail(op->cx, SES_LIMIT,
+                        "An account cannot have more than %d configuration "
+                        "sets.",
+                        SETS_MAX);
+
+    if ((o = ses_json_get(op->in, "SendingOptions")) != NULL)
+        set.sending = ses_shape_bool(o, "SendingEnabled");
+    if ((o = ses_json_get(op->in, "ReputationOptions")) != NULL) {
+        set.reputation = ses_shape_bool(o, "ReputationMetricsEnabled");
+        ses_shape_time(o, "LastFreshStart", &set.fresh_start);
+    }
+    if ((rc = read_suppression(op, &set)) != SES_OK)
+        return rc;
+    if ((rc = op_tags(op, &set.tags, &set.ntags)) != SES_OK)
+        return rc;
+    ses_config_set_put(op->cx, op->change, &set);
+    return SES_OK;
+}
+
+/* GetConfigurationSet */
+static ses_rc_t
+get_set(op_t *op)
+{
+    ses_config_set_t set;
+    ses_rc_t rc;
+
+    rc = op_set(op, op_str(op, "ConfigurationSetName"), &set);
+    if (rc != SES_OK)
+        return rc;
+
+    out_str(op->out, "ConfigurationSetName", set.name);
+    out_open(op->out, "DeliveryOptions");
+    out_sym(op->out, "TlsPolicy", "OPTIONAL");
+    out_close(op->out);
+    out_open(op->out, "ReputationOptions");
+    out_bool(op->out, "ReputationMetricsEnabled", set.reputation);
+    if (set.fresh_start != 0)
+        out_time(op->out, "LastFreshStart", set.fresh_start);
+    out_close(op->out);
+    out_open(op->out, "SendingOptions");
+    out_bool(op->out, "SendingEnabled", set.sending);
+    out_close(op->out);
+    op_put_tags(op, set.tags, set.ntags);
+    if (set.has_suppression) {
+        out_open(op->out, "SuppressionOptions");
+        op_put_reasons(op, set.reasons);
+        out_close(op->out);
+    }
+    return SES_OK;
+}
+
+static ses_rc_t
+drop_destination(ses_cx_t *cx, const ses_destination_t *d, void *arg)
+{
+    ses_destination_del(cx, arg, d);
+    return SES_OK;
+}
+
+/* DeleteConfigurationSet: with its destinations, at most 10, in one change */
+static ses_rc_t
+delete_set(op_t *op)
+{
+    ses_config_set_t set;
+    ses_rc_t rc;
+
+    rc = op_set(op, op_str(op, "ConfigurationSetName"), &set);
+    if (rc != SES_OK)
+        return rc;
+    ses_config_set_del(op->cx, op->change, &set);
+    return ses_destination_list(op->cx, op->txn, op->cx->account, set.name,
+                                drop_destination, op->change);
+}
+
+/* PutConfigurationSetSendingOptions */
+static ses_rc_t
+put_sending(op_t *op)
+{
+    ses_config_set_t set;
+    bool enabled = ses_shape_bool(op->in, "SendingEnabled");
+    ses_rc_t rc;
+
+    rc = op_set(op, op_str(op, "ConfigurationSetName"), &set);
+    if (rc != SES_OK)
+        return rc;
+    if (enabled && !set.sending)
+        set.fresh_start = op->cx->now; /* its rates start anew */
+    set.sending = enabled;
+    ses_config_set_put(op->cx, op->change, &set);
+    return SES_OK;
+}
+
+/* --- list -------------------------------------------------------------- */
+
+struct list {
+    op_t *op;
+    ses_str_t contains;
+    unsigned size, n, scanned;
+    ses_str_t last;
+    bool more;
+};
+
+static ses_rc_t
+list_row(ses_cx_t *cx, const ses_config_set_t *set, void *arg)
+{
+    struct list *l = arg;
+
+    (void) cx;
+    if (l->n == l->size || l->scanned == SCAN_MAX) {
+        l->more = true;
+        return SES_NOT_FOUND;
+    }
+    l->scanned++;
+    l->last = set->name;
+    if (!op_contains(set->name, l->contains))
+        return SES_OK;
+    l->n++;
+    out_str(l->op->out, NULL, set->name);
+    return SES_OK;
+}
+
+/* ListConfigurationSets, both forms */
+static ses_rc_t
+list_sets(op_t *op)
+{
+    struct list l = {
+        .op = op, .contains = op_filter(op, "CONFIGURATION_SET_NAME_CONTAINS")};
+    ses_str_t after;
+    ses_rc_t rc;
+
+    rc = op_page(op, PAGE_MAX, PAGE_MAX, l.contains, &l.size, &after);
+    if (rc != SES_OK)
+        return rc;
+    out_list(op->out, "ConfigurationSets");
+    rc = ses_config_set_list(op->cx, op->txn, op->cx->account, after, list_row,
+                             &l);
+    if (rc != SES_OK)
+        return rc;
+    out_end(op->out);
+    if (l.more)
+        out_str(op->out, "NextToken", op_next(op, l.contains, l.last));
+    return SES_OK;
+}
+
+#define SETS "/v2/email/configuration-sets"
+#define SET SETS "/{ConfigurationSetName}"
+
+const op_def_t ops_config_set[] = {
+    {"CreateConfigurationSet", OP_REST, "POST", SETS,
+     "ses:CreateConfigurationSet", OP_WRITE, create_set, ses_v2_create_set, 0},
+    {"GetConfigurationSet", OP_REST, "GET", SET, "ses:GetConfigurationSet",
+     OP_READ, get_set, ses_v2_set, 0},
+    {"DeleteConfigurationSet", OP_REST, "DELETE", SET,
+     "ses:DeleteConfigurationSet", OP_WRITE, delete_set, ses_v2_set, 0},
+    {"ListConfigurationSets", OP_REST, "GET", SETS, "ses:ListConfigurationSets",
+     OP_READ, list_sets, ses_v2_list_sets_query, 0},
+    {"ListConfigurationSets", OP_REST, "POST",
+     "/v2/email/list-configuration-sets", "ses:ListConfigurationSets", OP_READ,
+     list_sets, ses_v2_list_sets, 0},
+    {"PutConfigurationSetSendingOptions", OP_REST, "PUT", SET "/sending",
+     "ses:PutConfigurationSetSendingOptions", OP_WRITE, put_sending,
+     ses_v2_put_set_sending, 0},
+    {0},
+};

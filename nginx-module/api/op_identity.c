@@ -1,0 +1,349 @@
+/*
+ * op_identity - domains and addresses an account may send as
+ *
+ * A new domain has its three DKIM tokens at once; the gate makes the key,
+ * the agent looks for the records (contract 7).  An address has no DKIM of
+ * its own: it shows that of its domain.
+ */
+#include "api/op.h"
+
+#include "model/identity.h"
+#include "policy/cover.h"
+#include "policy/shapes_v2.h"
+
+#define IDENTITIES_MAX 10000 /* contract 5.2 */
+#define PAGE_MAX 1000
+#define SCAN_MAX 2000 /* rows looked at for one page of a filtered list */
+
+static ses_rc_t
+missing(op_t *op, ses_str_t given)
+{
+    ses_cx_clear(op->cx);
+    return ses_fail(op->cx, SES_NOT_FOUND,
+                    "Email identity %.*s does not exist.", SES_FMT(given));
+}
+
+/* The identity that the path names.  What is no name names nothing. */
+static ses_rc_t
+find(op_t *op, ses_identity_t *i)
+{
+    ses_str_t given = op_str(op, "EmailIdentity"), name;
+    bool domain;
+    ses_rc_t rc;
+
+    rc = ses_identity_name(op->cx, given, &name, &domain);
+    if (rc == SES_INVALID)
+        return missing(op, given);
+    if (rc != SES_OK)
+        return rc;
+    rc = ses_identity_find(op->cx, op->txn, op->cx->account, name, i);
+    return rc == SES_NOT_FOUND ? missing(op, given) : rc;
+}
+
+/* Usable as a sender: an address also by any domain above it. */
+static ses_rc_t
+usable(op_t *op, const ses_identity_t *i, bool *out)
+{
+    ses_address_t address;
+    ses_cover_t cover;
+    ses_rc_t rc;
+
+    if (i->domain || ses_identity_verified(i)) {
+        *out = ses_identity_verified(i);
+        return SES_OK;
+    }
+    if ((rc = ses_address_parse(op->cx, i->name, &address)) != SES_OK)
+        return rc;
+    rc = ses_cover_find(op->cx, op->txn, op->cx->account, &address, &cover);
+    if (rc == SES_OK)
+        *out = cover.verified;
+    return rc;
+}
+
+/* --- showing one ------------------------------------------------------- */
+
+static void
+put_domain_dkim(op_t *op, const ses_identity_t *d, bool signing)
+{
+    unsigned i;
+
+    out_bool(op->out, "SigningEnabled", signing);
+    out_sym(op->out, "Status", ses_verify_name(d->dkim_status));
+    out_list(op->out, "Tokens");
+    for (i = 0; i < SES_DKIM_SLOTS; i++)
+        if (d->tokens[i].n > 0)
+            out_str(op->out, NULL, d->tokens[i]);
+    out_end(op->out);
+    out_str(op->out, "SigningHostedZone",
+            ses_str_cat(op->cx->arena, SES_STR("dkim."),
+                        op->env->conf.service_domain));
+    out_sym(op->out, "SigningAttributesOrigin", "AWS_SES");
+    out_sym(op->out, "NextSigningKeyLength", "RSA_2048_BIT");
+    out_sym(op->out, "CurrentSigningKeyLength", "RSA_2048_BIT");
+    if (d->dkim_generated != 0)
+        out_time(op->out, "LastKeyGenerationTimestamp", d->dkim_generated);
+}
+
+/* DkimAttributes; those of an address are its exact domain's. */
+static ses_rc_t
+put_dkim(op_t *op, const ses_identity_t *i)
+{
+    const ses_identity_t *d = i;
+    ses_identity_t own;
+    ses_str_t domain;
+    ses_rc_t rc;
+
+    out_open(op->out, "DkimAttributes");
+    if (!i->domain) {
+        domain =
+            ses_str_from(i->name, (size_t) ses_str_rfind(i->name, '@') + 1);
+        rc = ses_identity_find(op->cx, op->txn, op->cx->account, domain, &own);
+        if (rc != SES_OK && rc != SES_NOT_FOUND)
+            return rc;
+        d = rc == SES_OK ? &own : NULL;
+    }
+    if (d != NULL) {
+        put_domain_dkim(op, d, d->dkim_signing);
+    } else {
+        out_bool(op->out, "SigningEnabled", false);
+        out_sym(op->out, "Status", "NOT_STARTED");
+        out_list(op->out, "Tokens");
+        out_end(op->out);
+        out_sym(op->out, "SigningAttributesOrigin", "AWS_SES");
+    }
+    out_close(op->out);
+    return SES_OK;
+}
+
+static void
+put_verification(op_t *op, const ses_identity_t *i)
+{
+    if (i->last_check == 0 && i->last_success == 0)
+        return;
+    out_open(op->out, "VerificationInfo");
+    if (i->last_check != 0)
+        out_time(op->out, "LastCheckedTimestamp", i->last_check);
+    if (i->last_success != 0)
+        out_time(op->out, "LastSuccessTimestamp", i->last_success);
+    if (i->error.n > 0)
+        out_str(op->out, "ErrorType", i->error);
+    if (i->soa_primary.n > 0) {
+        out_open(op->out, "SOARecord");
+        out_str(op->out, "PrimaryNameServer", i->soa_primary);
+        out_str(op->out, "AdminEmail", i->soa_admin);
+        out_int(op->out, "SerialNumber", i->soa_serial);
+        out_close(op->out);
+    }
+    out_close(op->out);
+}
+
+static const char *
+type_name(const ses_identity_t *i)
+{
+    return i->domain ? "DOMAIN" : "EMAIL_ADDRESS";
+}
+
+/* GetEmailIdentity */
+static ses_rc_t
+get_identity(op_t *op)
+{
+    ses_identity_t i;
+    bool ready = false;
+    ses_rc_t rc;
+
+    if ((rc = find(op, &i)) != SES_OK)
+        return rc;
+    if ((rc = usable(op, &i, &ready)) != SES_OK)
+        return rc;
+
+    out_sym(op->out, "IdentityType", type_name(&i));
+    out_bool(op->out, "FeedbackForwardingStatus", i.feedback);
+    out_bool(op->out, "VerifiedForSendingStatus", ready);
+    out_sym(op->out, "VerificationStatus", ses_verify_name(i.status));
+    if ((rc = put_dkim(op, &i)) != SES_OK)
+        return rc;
+    out_open(op->out, "MailFromAttributes");
+    out_sym(op->out, "BehaviorOnMxFailure", "USE_DEFAULT_VALUE");
+    out_close(op->out);
+    out_map(op->out, "Policies");
+    out_map_end(op->out);
+    op_put_tags(op, i.tags, i.ntags);
+    if (i.config_set.n > 0)
+        out_str(op->out, "ConfigurationSetName", i.config_set);
+    put_verification(op, &i);
+    return SES_OK;
+}
+
+/* --- create, delete ---------------------------------------------------- */
+
+/* CreateEmailIdentity */
+static ses_rc_t
+create_identity(op_t *op)
+{
+    ses_str_t given = op_str(op, "EmailIdentity"), name;
+    ses_str_t set_name = op_str(op, "ConfigurationSetName");
+    ses_config_set_t set;
+    ses_identity_t i, old;
+    unsigned n = 0;
+    bool domain, ready = false;
+    ses_rc_t rc;
+
+    if ((rc = ses_identity_name(op->cx, given, &name, &domain)) != SES_OK)
+        return rc;
+    if (!domain && op_has(op, "DkimSigningAttributes"))
+        return ses_fail(op->cx, SES_INVALID,
+                        "The EmailIdentity value must be a valid domain.");
+    if (set_name.n > 0 && (rc = op_set(op, set_name, &set)) != SES_OK)
+        return rc;
+
+    rc = ses_identity_find(op->cx, op->txn, op->cx->account, name, &old);
+    if (rc == SES_OK)
+        return ses_fail(op->cx, SES_EXISTS,
+                        "Email identity %.*s already exist.", SES_FMT(given));
+    if (rc != SES_NOT_FOUND)
+        return rc;
+    rc = op_count(op, SES_DB_IDENTITY, IDENTITIES_MAX, &n);
+    if (rc != SES_OK)
+        return rc;
+    if (n >= IDENTITIES_MAX)
+        return ses_fail(op->cx, SES_LIMIT,
+                        "An account cannot have more than %d identities.",
+                        IDENTITIES_MAX);
+
+    ses_identity_init(op->cx, &i, op->cx->account, name, domain);
+    i.config_set = set_name;
+    if ((rc = op_tags(op, &i.tags, &i.ntags)) != SES_OK)
+        return rc;
+    ses_identity_put(op->cx, op->change, &i);
+
+    if ((rc = usable(op, &i, &ready)) != SES_OK)
+        return rc;
+    out_sym(op->out, "IdentityType", type_name(&i));
+    out_bool(op->out, "VerifiedForSendingStatus", ready);
+    return put_dkim(op, &i);
+}
+
+/* DeleteEmailIdentity */
+static ses_rc_t
+delete_identity(op_t *op)
+{
+    ses_identity_t i;
+    ses_rc_t rc;
+
+    if ((rc = find(op, &i)) != SES_OK)
+        return rc;
+    return ses_identity_del(op->cx, op->txn, op->change, &i);
+}
+
+/* --- list -------------------------------------------------------------- */
+
+struct list {
+    op_t *op;
+    ses_str_t contains, type, status; /* filter, "" = any */
+    unsigned size, n, scanned;
+    ses_str_t last; /* key to go on from */
+    bool more;
+};
+
+static ses_rc_t
+list_row(ses_cx_t *cx, const ses_identity_t *i, void *arg)
+{
+    struct list *l = arg;
+    op_t *op = l->op;
+    bool ready = false;
+    ses_rc_t rc;
+
+    (void) cx;
+    if (l->n == l->size || l->scanned == SCAN_MAX) {
+        l->more = true;
+        return SES_NOT_FOUND;
+    }
+    l->scanned++;
+    l->last = i->name;
+    if (!op_contains(i->name, l->contains) ||
+        (l->type.n > 0 && !ses_str_eqc(l->type, type_name(i))) ||
+        (l->status.n > 0 &&
+         !ses_str_eqc(l->status, ses_verify_name(i->status))))
+        return SES_OK;
+    if ((rc = usable(op, i, &ready)) != SES_OK)
+        return rc;
+
+    l->n++;
+    out_open(op->out, NULL);
+    out_sym(op->out, "IdentityType", type_name(i));
+    out_str(op->out, "IdentityName", i->name);
+    out_bool(op->out, "SendingEnabled", ready);
+    out_sym(op->out, "VerificationStatus", ses_verify_name(i->status));
+    out_close(op->out);
+    return SES_OK;
+}
+
+static ses_rc_t
+check_value(op_t *op, const char *key, const char *const *values)
+{
+    ses_str_t v = op_filter(op, key);
+    unsigned i;
+
+    if (ses_json_get(ses_json_get(op->in, "Filter"), key) == NULL)
+        return SES_OK;
+    for (i = 0; values[i] != NULL; i++)
+        if (ses_str_eqc(v, values[i]))
+            return SES_OK;
+    return ses_fail(op->cx, SES_INVALID,
+                    "Filter %s has an invalid value <%.*s>.", key, SES_FMT(v));
+}
+
+/* ListEmailIdentities, both forms */
+static ses_rc_t
+list_identities(op_t *op)
+{
+    static const char *const types[] = {"EMAIL_ADDRESS", "DOMAIN",
+                                        "MANAGED_DOMAIN", NULL};
+    static const char *const statuses[] = {"PENDING",     "SUCCESS",
+                                           "FAILED",      "TEMPORARY_FAILURE",
+                                           "NOT_STARTED", NULL};
+    struct list l = {.op = op,
+                     .contains = op_filter(op, "IDENTITY_NAME_CONTAINS"),
+                     .type = op_filter(op, "IDENTITY_TYPE"),
+                     .status = op_filter(op, "VERIFICATION_STATUS")};
+    ses_str_t filter, after;
+    ses_rc_t rc;
+
+    if ((rc = check_value(op, "IDENTITY_TYPE", types)) != SES_OK)
+        return rc;
+    if ((rc = check_value(op, "VERIFICATION_STATUS", statuses)) != SES_OK)
+        return rc;
+    filter = ses_str_printf(op->cx->arena, "%.*s|%.*s|%.*s", SES_FMT(l.type),
+                            SES_FMT(l.status), SES_FMT(l.contains));
+    rc = op_page(op, PAGE_MAX, PAGE_MAX, filter, &l.size, &after);
+    if (rc != SES_OK)
+        return rc;
+
+    out_list(op->out, "EmailIdentities");
+    rc = ses_identity_list(op->cx, op->txn, op->cx->account, after, list_row,
+                           &l);
+    if (rc != SES_OK)
+        return rc;
+    out_end(op->out);
+    if (l.more)
+        out_str(op->out, "NextToken", op_next(op, filter, l.last));
+    return SES_OK;
+}
+
+const op_def_t ops_identity[] = {
+    {"CreateEmailIdentity", OP_REST, "POST", "/v2/email/identities",
+     "ses:CreateEmailIdentity", OP_WRITE, create_identity,
+     ses_v2_create_identity, 0},
+    {"GetEmailIdentity", OP_REST, "GET", "/v2/email/identities/{EmailIdentity}",
+     "ses:GetEmailIdentity", OP_READ, get_identity, ses_v2_identity, 0},
+    {"DeleteEmailIdentity", OP_REST, "DELETE",
+     "/v2/email/identities/{EmailIdentity}", "ses:DeleteEmailIdentity",
+     OP_WRITE, delete_identity, ses_v2_identity, 0},
+    {"ListEmailIdentities", OP_REST, "GET", "/v2/email/identities",
+     "ses:ListEmailIdentities", OP_READ, list_identities,
+     ses_v2_list_identities_query, 0},
+    {"ListEmailIdentities", OP_REST, "POST", "/v2/email/list-identities",
+     "ses:ListEmailIdentities", OP_READ, list_identities,
+     ses_v2_list_identities, 0},
+    {0},
+};
