@@ -142,6 +142,7 @@ outlet_add(outlet_t *o, const ses_event_t *e)
 {
     item_t *it = ses_xcalloc(sizeof(*it)), *prev;
 
+    it->outlet = o;
     it->seq = e->seq;
     it->single = e->type == SES_EVENT_NOTICE;
     ses_msgid_key(e->id, it->message);

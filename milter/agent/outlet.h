@@ -24,6 +24,7 @@ typedef struct item_s {
     bool probe;           /* sent as the breaker's probe */
     void *job;            /* in flight: the HTTP request */
     struct item_s *after; /* goes out when that one is done */
+    struct outlet_s *outlet;
     struct item_s *up, *down;
 } item_t;
 
@@ -52,7 +53,7 @@ typedef struct {
 
 typedef struct outlet_s {
     outlet_info_t info;
-    bool listed; /* the roster's mark */
+    void *owner; /* the publisher */
 
     bool live;     /* up to date: gets events from the common tail */
     uint64_t read; /* not live: events up to here were read */
