@@ -1,0 +1,283 @@
+/*
+ * test_identity - names, the state machine, rows, the work index, keys
+ */
+#include "model_store.h"
+
+#include "../../shared/model/identity.c"
+
+static const struct {
+    const char *given;
+    const char *name; /* NULL = refused with text */
+    bool domain;
+    const char *text;
+} name_cases[] = {
+    {"Example.COM.", "example.com", true, NULL},
+    {"sub.example.com", "sub.example.com", true, NULL},
+    {"Sales+x@Example.com", "Sales+x@example.com", false, NULL},
+    {"com", NULL, true, "Domain com is invalid."},
+    {"", NULL, true, "Domain  is invalid."},
+    {"a_b.com", NULL, true, "Domain a_b.com is invalid."},
+    {"@example.com", NULL, false, "Invalid email address<@example.com>."},
+    {"a@", NULL, false, "Invalid email address<a@>."},
+    {"a@b@c.com", NULL, false, "Invalid email address<a@b@c.com>."},
+    {"a b@c.com", NULL, false, "Invalid email address<a b@c.com>."},
+    {"a..b@c.com", NULL, false, "Invalid email address<a..b@c.com>."},
+    {".a@c.com", NULL, false, "Invalid email address<.a@c.com>."},
+    {"\xc3\xbc@c.com", NULL, false, "Invalid email address<\xc3\xbc@c.com>."},
+    {"<a@c.com>", NULL, false, "Invalid email address<<a@c.com>>."},
+};
+
+static void
+test_name(void **state)
+{
+    fixture_t *f = *state;
+    ses_str_t name;
+    bool domain;
+    ses_rc_t rc;
+    size_t i;
+
+    for (i = 0; i < sizeof(name_cases) / sizeof(name_cases[0]); i++) {
+        ses_cx_clear(&f->cx);
+        rc = ses_identity_name(&f->cx, ses_str(name_cases[i].given), &name,
+                               &domain);
+        if (name_cases[i].name == NULL) {
+            assert_int_equal(rc, SES_INVALID);
+            assert_true(same(f->cx.why, name_cases[i].text));
+            continue;
+        }
+        assert_int_equal(rc, SES_OK);
+        assert_true(same(name, name_cases[i].name));
+        assert_int_equal(domain, name_cases[i].domain);
+    }
+}
+
+#define HOURS INT64_C(3600000)
+
+/* One look at the DNS after another: hours since the start, what came. */
+static const struct {
+    const char *name;
+    struct {
+        int hour;
+        char result; /* + found, - not found, ! our fault, 0 = end */
+        ses_verify_t want;
+    } step[6];
+} machine[] = {
+    {"found at once", {{0, '+', SES_VERIFY_SUCCESS}}},
+    {"72 hours of patience",
+     {{1, '-', SES_VERIFY_PENDING},
+      {71, '-', SES_VERIFY_PENDING},
+      {72, '-', SES_VERIFY_FAILED},
+      {80, '-', SES_VERIFY_FAILED},
+      {81, '+', SES_VERIFY_SUCCESS}}},
+    {"records vanish",
+     {{10, '+', SES_VERIFY_SUCCESS},
+      {100, '-', SES_VERIFY_TEMPORARY_FAILURE},
+      {171, '-', SES_VERIFY_TEMPORARY_FAILURE},
+      {172, '-', SES_VERIFY_FAILED}}},
+    {"and come back",
+     {{10, '+', SES_VERIFY_SUCCESS},
+      {100, '-', SES_VERIFY_TEMPORARY_FAILURE},
+      {150, '+', SES_VERIFY_SUCCESS},
+      {200, '-', SES_VERIFY_TEMPORARY_FAILURE},
+      {250, '-', SES_VERIFY_TEMPORARY_FAILURE}}},
+    {"our fault decides nothing",
+     {{1, '!', SES_VERIFY_PENDING},
+      {100, '!', SES_VERIFY_PENDING},
+      {101, '-', SES_VERIFY_PENDING},
+      {171, '-', SES_VERIFY_PENDING},
+      {172, '-', SES_VERIFY_FAILED}}},
+    {"nor takes success away",
+     {{1, '+', SES_VERIFY_SUCCESS},
+      {200, '!', SES_VERIFY_SUCCESS},
+      {201, '+', SES_VERIFY_SUCCESS}}},
+};
+
+static void
+test_checked(void **state)
+{
+    fixture_t *f = *state;
+    ses_identity_t i;
+    size_t n, s;
+    int64_t now;
+
+    for (n = 0; n < sizeof(machine) / sizeof(machine[0]); n++) {
+        ses_identity_init(&f->cx, &i, ACCOUNT, SES_STR("a.com"), true);
+        for (s = 0; s < 6 && machine[n].step[s].result != '\0'; s++) {
+            now = NOW + machine[n].step[s].hour * HOURS;
+            ses_identity_checked(&i, now, machine[n].step[s].result == '+',
+                                 machine[n].step[s].result == '!');
+            if (i.status != machine[n].step[s].want)
+                fail_msg("%s: step %zu: %s", machine[n].name, s,
+                         ses_verify_name(i.status));
+            assert_int_equal(i.dkim_status, i.status);
+            assert_int_equal(i.last_check, now);
+        }
+    }
+    assert_int_equal(i.last_success, NOW + 201 * HOURS);
+    assert_int_equal(i.tries, 0);
+
+    ses_identity_init(&f->cx, &i, ACCOUNT, SES_STR("a@a.com"), false);
+    ses_identity_checked(&i, NOW, true, false);
+    assert_true(ses_identity_verified(&i));
+    assert_int_equal(i.dkim_status, SES_VERIFY_NOT_STARTED);
+}
+
+static ses_rc_t
+collect(ses_cx_t *cx, const ses_identity_t *i, void *arg)
+{
+    strncat(arg, ses_str_c(cx->arena, i->name), 100);
+    strncat(arg, " ", 2);
+    return SES_OK;
+}
+
+static void
+add(fixture_t *f, ses_str_t account, const char *name, bool domain)
+{
+    ses_change_t c = {0};
+    ses_identity_t i;
+
+    ses_identity_init(&f->cx, &i, account, ses_str(name), domain);
+    ses_identity_put(&f->cx, &c, &i);
+    apply(f, &c);
+}
+
+static void
+test_rows(void **state)
+{
+    ses_tag_t tags[2] = {{SES_STR("k"), SES_STR("v")},
+                         {SES_STR("\"q\""), SES_STR("")}};
+    ses_identity_t i, back;
+    fixture_t *f = *state;
+    ses_change_t c = {0};
+    char names_seen[200];
+
+    assert_int_equal(
+        ses_identity_find(&f->cx, f->t, ACCOUNT, SES_STR("b.com"), &back),
+        SES_NOT_FOUND);
+    add(f, ACCOUNT, "c.com", true);
+    add(f, ACCOUNT, "a@b.com", false);
+    add(f, OTHER, "z.com", true);
+
+    ses_identity_init(&f->cx, &i, ACCOUNT, SES_STR("b.com"), true);
+    i.tags = tags;
+    i.ntags = 2;
+    i.config_set = SES_STR("set");
+    i.soa_serial = 4294967295;
+    ses_identity_put(&f->cx, &c, &i);
+    apply(f, &c);
+
+    assert_int_equal(
+        ses_identity_find(&f->cx, f->t, ACCOUNT, SES_STR("b.com"), &back),
+        SES_OK);
+    assert_true(back.version > 0);
+    assert_true(back.domain);
+    assert_int_equal(back.status, SES_VERIFY_PENDING);
+    assert_int_equal(back.tokens[1].n, 32);
+    assert_true(ses_str_eq(back.tokens[2], i.tokens[2]));
+    assert_false(ses_str_eq(back.tokens[1], i.tokens[2]));
+    assert_int_equal(back.ntags, 2);
+    assert_true(same(back.tags[1].key, "\"q\""));
+    assert_true(same(back.config_set, "set"));
+    assert_int_equal(back.soa_serial, 4294967295);
+    assert_int_equal(back.created, NOW);
+    assert_true(back.feedback);
+
+    names_seen[0] = '\0';
+    assert_int_equal(ses_identity_list(&f->cx, f->t, ACCOUNT, SES_STR(""),
+                                       collect, names_seen),
+                     SES_OK);
+    assert_string_equal(names_seen, "a@b.com b.com c.com ");
+    names_seen[0] = '\0';
+    assert_int_equal(ses_identity_list(&f->cx, f->t, ACCOUNT,
+                                       SES_STR("a@b.com"), collect, names_seen),
+                     SES_OK);
+    assert_string_equal(names_seen, "b.com c.com ");
+    assert_int_equal(ses_identity_find(&f->cx, f->t, ACCOUNT,
+                                       ses_str_n("b.com\0x", 7), &back),
+                     SES_NOT_FOUND);
+    assert_int_equal(
+        ses_identity_find(&f->cx, f->t, ACCOUNT, SES_STR("z.com"), &back),
+        SES_NOT_FOUND);
+}
+
+static void
+test_work(void **state)
+{
+    fixture_t *f = *state;
+    ses_change_t c = {0};
+    ses_identity_t i;
+    char seen[200] = "";
+
+    add(f, ACCOUNT, "b.com", true);
+    f->cx.now++;
+    add(f, ACCOUNT, "a.com", true);
+    add(f, ACCOUNT, "x@a.com", false);
+    assert_int_equal(count(f, SES_DB_WORK), 4);
+    assert_int_equal(ses_identity_keyless(&f->cx, f->t, collect, seen), SES_OK);
+    assert_string_equal(seen, "b.com a.com "); /* the oldest first */
+    seen[0] = '\0';
+    assert_int_equal(ses_identity_due(&f->cx, f->t, NOW - 1, collect, seen),
+                     SES_OK);
+    assert_string_equal(seen, "");
+    assert_int_equal(ses_identity_due(&f->cx, f->t, NOW, collect, seen),
+                     SES_OK);
+    assert_string_equal(seen, "b.com ");
+
+    assert_int_equal(
+        ses_identity_find(&f->cx, f->t, ACCOUNT, SES_STR("b.com"), &i), SES_OK);
+    i.dkim_public = SES_STR("AAAA");
+    i.next_check = 0;
+    ses_identity_put(&f->cx, &c, &i);
+    apply(f, &c);
+    assert_int_equal(count(f, SES_DB_WORK), 2);
+    assert_true(same(ses_identity_txt(f->arena, &i), "v=DKIM1; k=rsa; p=AAAA"));
+    assert_true(same(
+        ses_identity_arn(f->arena, SES_STR("eu-west-1"), i.account, i.name),
+        "arn:aws:ses:eu-west-1:123456789012:identity/b.com"));
+}
+
+static void
+test_delete(void **state)
+{
+    fixture_t *f = *state;
+    ses_change_t c = {0};
+    ses_str_t sealed;
+    uint64_t version;
+    ses_identity_t i;
+
+    add(f, ACCOUNT, "b.com", true);
+    assert_int_equal(
+        ses_identity_find(&f->cx, f->t, ACCOUNT, SES_STR("b.com"), &i), SES_OK);
+    ses_dkim_put(&f->cx, &c, &i, 0, SES_VERSION_NONE,
+                 ses_str_n("\0\1sealed", 8));
+    ses_dkim_put(&f->cx, &c, &i, 2, SES_VERSION_NONE, SES_STR("two"));
+    apply(f, &c);
+    assert_int_equal(ses_dkim_find(&f->cx, f->t, &i, 0, &sealed, &version),
+                     SES_OK);
+    assert_int_equal(sealed.n, 8);
+    assert_int_equal(ses_dkim_find(&f->cx, f->t, &i, 1, &sealed, &version),
+                     SES_NOT_FOUND);
+    assert_int_equal(count(f, SES_DB_DKIM), 2);
+
+    assert_int_equal(ses_identity_del(&f->cx, f->t, &c, &i), SES_OK);
+    assert_int_equal(c.n, 3);
+    apply(f, &c);
+    assert_int_equal(count(f, SES_DB_DKIM), 0);
+    assert_int_equal(count(f, SES_DB_IDENTITY), 0);
+    assert_int_equal(count(f, SES_DB_WORK), 0);
+
+    /* a stale copy writes nothing */
+    ses_identity_put(&f->cx, &c, &i);
+    assert_int_equal(ses_journal_apply(&f->cx, f->t, &c, "test"), SES_MODIFIED);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_name), TEST(test_checked), TEST(test_rows),
+        TEST(test_work), TEST(test_delete),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
