@@ -63,6 +63,8 @@ ses_str_t ses_event_feedback_id(ses_arena_t *a, ses_str_t region,
                                 ses_msgid_t id, ses_str_t recipient,
                                 ses_event_type_t type);
 
+#define SES_EVENT_HASH 16
+
 /* An event read back; strings point into the map. */
 typedef struct {
     uint64_t seq;
@@ -73,6 +75,8 @@ typedef struct {
     ses_str_t destination; /* of a NOTICE */
     ses_msgid_t id;
     ses_str_t body; /* the event's JSON; a NOTICE's text */
+    uint8_t hash[SES_EVENT_HASH]; /* names the fact: the same wherever it
+                                     stands in the log; for stable ids */
 } ses_event_t;
 
 /* The end of the log: sequence of the last event. */
