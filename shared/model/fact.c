@@ -228,7 +228,7 @@ suppress(ses_cx_t *cx, ses_txn_t *t, const ses_message_t *m,
                            .version = SES_VERSION_NONE};
     ses_change_t change = {.n = 0};
     ses_suppression_t old;
-    unsigned reasons;
+    unsigned reasons = 0;
     ses_rc_t rc;
 
     if ((rc = reasons_of(cx, t, m, &reasons)) != SES_OK ||
