@@ -31,6 +31,9 @@ SES_CHECK ses_rc_t ses_address_list(ses_cx_t *cx, ses_str_t value,
  * "" and "<>" give an empty addr.  Source routes are refused. */
 SES_CHECK ses_rc_t ses_address_path(ses_cx_t *cx, ses_str_t s,
                                     ses_address_t *out);
+/* local@domain and nothing else; whole is what texts name. */
+SES_CHECK ses_rc_t ses_address_spec(ses_cx_t *cx, ses_str_t spec,
+                                    ses_str_t whole, ses_address_t *out);
 /* user+label@d -> user@d; the same when there is no label. */
 ses_str_t ses_address_unlabelled(ses_arena_t *a, const ses_address_t *addr);
 
