@@ -1,0 +1,333 @@
+/*
+ * resolve - DNS look-ups, side by side, without waiting for any
+ *
+ * libunbound, asynchronous.  A context keeps, beside the cache (switched
+ * off), its opinion of servers that did not answer, so it is used for two
+ * seconds only; the next question makes a new one and the old one goes when
+ * its last answer came.
+ */
+#include "resolve.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <unbound.h>
+
+#include "base/clock.h"
+#include "base/buf.h"
+#include "base/log.h"
+
+#define TIMEOUT_US (5 * INT64_C(1000000))
+#define CONTEXT_US (2 * INT64_C(1000000))
+#define CONTEXTS_MAX 8
+#define RDATA_MAX 16
+
+typedef struct query_s query_t;
+typedef struct context_s context_t;
+
+struct context_s {
+    struct ub_ctx *ub;
+    int64_t made;
+    query_t *queries;
+    context_t *next;
+};
+
+struct query_s {
+    resolve_fn_t fn;
+    void *arg;
+    context_t *context; /* NULL = it could not be asked */
+    int id;
+    int64_t asked;
+    query_t *prev, *next;
+};
+
+struct resolve_s {
+    const ses_conf_t *conf;
+    context_t *contexts; /* the first is the one in use */
+    query_t *failed;     /* could not be asked: told at the next wait */
+    bool warned;
+};
+
+resolve_t *
+resolve_new(const ses_conf_t *conf)
+{
+    resolve_t *r = ses_xcalloc(sizeof(*r));
+
+    r->conf = conf;
+    return r;
+}
+
+/* "IP:PORT" or "[IP]:PORT" as libunbound spells it: "IP@PORT". */
+static int
+forward(struct ub_ctx *ub, ses_str_t endpoint)
+{
+    ptrdiff_t colon = ses_str_rfind(endpoint, ':');
+    ses_str_t ip = ses_str_head(endpoint, (size_t) (colon < 0 ? 0 : colon));
+    char addr[80];
+
+    if (ip.n > 2 && ip.p[0] == '[')
+        ip = ses_str_n(ip.p + 1, ip.n - 2);
+    snprintf(addr, sizeof(addr), "%.*s@%.*s", SES_FMT(ip),
+             SES_FMT(ses_str_from(endpoint, (size_t) colon + 1)));
+    return ub_ctx_set_fwd(ub, addr);
+}
+
+static int
+configure(struct ub_ctx *ub, const ses_conf_t *conf)
+{
+    static const char *const options[][2] = {
+        {"cache-max-ttl:", "0"},
+        {"cache-max-negative-ttl:", "0"},
+        {"qname-minimisation:", "no"}, /* a forwarder asks for whole names */
+    };
+    ses_str_t rest = conf->resolver, one;
+    int e = 0;
+    size_t i;
+
+    for (i = 0; e == 0 && i < sizeof(options) / sizeof(options[0]); i++)
+        e = ub_ctx_set_option(ub, options[i][0], options[i][1]);
+    if (e == 0 && conf->dns_trust_anchor.n > 0)
+        e = ub_ctx_add_ta_file(ub, conf->dns_trust_anchor.p);
+    else if (e == 0)
+        e = ub_ctx_set_option(ub, "module-config:", "iterator");
+    if (e == 0 && conf->resolver.n == 0)
+        e = ub_ctx_resolvconf(ub, NULL);
+    while (e == 0 && rest.n > 0 && ses_str_cut(&rest, ' ', &one))
+        e = forward(ub, one);
+    if (e == 0)
+        e = ub_ctx_async(ub, 1);
+    /* The last, it ends configuration.  The library answers for .test
+     * itself; whoever names a resolver wants its answer. */
+    if (e == 0 && conf->resolver.n > 0)
+        e = ub_ctx_zone_remove(ub, "test.");
+    return e;
+}
+
+static void
+context_free(context_t *c)
+{
+    if (c->ub != NULL)
+        ub_ctx_delete(c->ub);
+    ses_xfree(c);
+}
+
+/* The context for the next question, or NULL. */
+static context_t *
+context_get(resolve_t *r)
+{
+    int64_t now = ses_clock_mono_us();
+    context_t *c;
+    int e = UB_NOMEM, n = 0;
+
+    for (c = r->contexts; c != NULL; c = c->next)
+        n++;
+    c = r->contexts;
+    if (c != NULL && (now - c->made < CONTEXT_US || n >= CONTEXTS_MAX))
+        return c;
+    c = ses_xcalloc(sizeof(*c));
+    c->made = now;
+    if ((c->ub = ub_ctx_create()) == NULL ||
+        (e = configure(c->ub, r->conf)) != 0) {
+        if (!r->warned)
+            ses_log(SES_LOG_ERROR, "resolve: no DNS: %s", ub_strerror(e));
+        r->warned = true;
+        context_free(c);
+        return NULL;
+    }
+    r->warned = false;
+    c->next = r->contexts;
+    r->contexts = c;
+    return c;
+}
+
+static void
+query_unlink(query_t **list, query_t *q)
+{
+    *(q->prev != NULL ? &q->prev->next : list) = q->next;
+    if (q->next != NULL)
+        q->next->prev = q->prev;
+}
+
+static void
+query_link(query_t **list, query_t *q)
+{
+    q->prev = NULL;
+    if ((q->next = *list) != NULL)
+        q->next->prev = q;
+    *list = q;
+}
+
+/* Tell and forget; the query is in no list any more. */
+static void
+tell(query_t *q, resolve_status_t status, const ses_str_t *rdata, size_t n)
+{
+    resolve_answer_t a = {status, rdata, n};
+
+    q->fn(q->arg, &a);
+    ses_xfree(q);
+}
+
+static void
+on_answer(void *arg, int error, struct ub_result *res)
+{
+    resolve_status_t status = RESOLVE_FAILED;
+    ses_str_t rdata[RDATA_MAX];
+    query_t *q = arg;
+    size_t n = 0;
+
+    query_unlink(&q->context->queries, q);
+    if (error == 0 && res != NULL && !res->bogus) {
+        if (res->havedata) {
+            for (; n < RDATA_MAX && res->data[n] != NULL; n++)
+                rdata[n] = ses_str_n(res->data[n], (size_t) res->len[n]);
+            status = RESOLVE_FOUND;
+        } else if (res->nxdomain) {
+            status = RESOLVE_NO_NAME;
+        } else if (res->rcode == 0) {
+            status = RESOLVE_NO_TYPE;
+        }
+    }
+    tell(q, status, rdata, n);
+    ub_resolve_free(res);
+}
+
+void
+resolve_ask(resolve_t *r, const char *name, resolve_type_t type,
+            resolve_fn_t fn, void *arg)
+{
+    query_t *q = ses_xcalloc(sizeof(*q));
+
+    q->fn = fn;
+    q->arg = arg;
+    q->asked = ses_clock_mono_us();
+    q->context = context_get(r);
+    if (q->context != NULL && ub_resolve_async(q->context->ub, name, type, 1, q,
+                                               on_answer, &q->id) != 0)
+        q->context = NULL;
+    query_link(q->context != NULL ? &q->context->queries : &r->failed, q);
+}
+
+static void
+expire(context_t *c)
+{
+    int64_t now = ses_clock_mono_us();
+    query_t *q, *next;
+
+    for (q = c->queries; q != NULL; q = next) {
+        next = q->next;
+        if (now - q->asked < TIMEOUT_US)
+            continue;
+        ub_cancel(c->ub, q->id);
+        query_unlink(&c->queries, q);
+        tell(q, RESOLVE_FAILED, NULL, 0);
+        next = c->queries; /* the callback may have asked */
+    }
+}
+
+/* Contexts that are old and have nothing under way. */
+static void
+retire(resolve_t *r)
+{
+    int64_t now = ses_clock_mono_us();
+    context_t **at = &r->contexts, *c;
+
+    while ((c = *at) != NULL) {
+        if (c->queries == NULL && now - c->made >= CONTEXT_US) {
+            *at = c->next;
+            context_free(c);
+        } else {
+            at = &c->next;
+        }
+    }
+}
+
+void
+resolve_wait(resolve_t *r, int ms)
+{
+    struct pollfd fds[CONTEXTS_MAX];
+    context_t *c;
+    query_t *q;
+    nfds_t n = 0;
+
+    for (c = r->contexts; c != NULL && n < CONTEXTS_MAX; c = c->next)
+        fds[n++] = (struct pollfd){ub_fd(c->ub), POLLIN, 0};
+    poll(fds, n, r->failed != NULL ? 0 : ms);
+
+    while ((q = r->failed) != NULL) {
+        query_unlink(&r->failed, q);
+        tell(q, RESOLVE_FAILED, NULL, 0);
+    }
+    for (c = r->contexts; c != NULL; c = c->next) {
+        if (c->queries != NULL && ub_poll(c->ub))
+            ub_process(c->ub);
+        expire(c);
+    }
+    retire(r);
+}
+
+void
+resolve_free(resolve_t *r)
+{
+    context_t *c;
+    query_t *q;
+
+    while ((c = r->contexts) != NULL) {
+        r->contexts = c->next;
+        while ((q = c->queries) != NULL) {
+            ub_cancel(c->ub, q->id);
+            query_unlink(&c->queries, q);
+            ses_xfree(q);
+        }
+        context_free(c);
+    }
+    while ((q = r->failed) != NULL) {
+        query_unlink(&r->failed, q);
+        ses_xfree(q);
+    }
+    ses_xfree(r);
+}
+
+/* --- SOA --------------------------------------------------------------- */
+
+/* An uncompressed name, as libunbound gives it. */
+static bool
+take_name(ses_arena_t *a, ses_str_t *rest, ses_str_t *out)
+{
+    ses_buf_t b;
+    size_t len;
+
+    ses_buf_init(&b, a, 1024);
+    for (;;) {
+        if (rest->n == 0)
+            return false;
+        len = (unsigned char) rest->p[0];
+        *rest = ses_str_from(*rest, 1);
+        if (len == 0)
+            break;
+        if (len > 63 || len > rest->n)
+            return false;
+        if (b.n > 0)
+            ses_buf_char(&b, '.');
+        ses_buf_str(&b, ses_str_head(*rest, len));
+        *rest = ses_str_from(*rest, len);
+    }
+    *out = ses_buf_get(&b);
+    return !b.overflow;
+}
+
+bool
+resolve_soa(ses_arena_t *a, ses_str_t rdata, ses_str_t *primary,
+            ses_str_t *admin, int64_t *serial)
+{
+    ses_str_t first, second;
+    const unsigned char *p;
+
+    if (!take_name(a, &rdata, &first) || !take_name(a, &rdata, &second) ||
+        rdata.n < 4)
+        return false;
+    p = (const unsigned char *) rdata.p;
+    *primary = first;
+    *admin = second;
+    *serial = (int64_t) ((uint32_t) p[0] << 24 | (uint32_t) p[1] << 16 |
+                         (uint32_t) p[2] << 8 | p[3]);
+    return true;
+}

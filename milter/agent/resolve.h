@@ -1,0 +1,46 @@
+/*
+ * resolve - DNS look-ups, side by side, without waiting for any
+ *
+ * One resolver belongs to one thread.  It asks the servers of sesame.conf
+ * (or the system's), follows aliases, validates with DNSSEC when there is a
+ * trust anchor, and remembers nothing: who publishes a record and asks for a
+ * check must be seen.
+ */
+#ifndef SES_AGENT_RESOLVE_H
+#define SES_AGENT_RESOLVE_H
+
+#include "base/conf.h"
+
+typedef enum { RESOLVE_SOA = 6, RESOLVE_TXT = 16 } resolve_type_t;
+
+typedef enum {
+    RESOLVE_FOUND,
+    RESOLVE_NO_NAME, /* NXDOMAIN */
+    RESOLVE_NO_TYPE, /* the name exists, without such a record */
+    RESOLVE_FAILED   /* no answer, or none that can be trusted */
+} resolve_status_t;
+
+typedef struct {
+    resolve_status_t status;
+    const ses_str_t *rdata; /* as on the wire, gone after the call */
+    size_t n;
+} resolve_answer_t;
+
+typedef void (*resolve_fn_t)(void *arg, const resolve_answer_t *answer);
+
+typedef struct resolve_s resolve_t;
+
+resolve_t *resolve_new(const ses_conf_t *conf);
+/* Forgets what is under way, without a word. */
+void resolve_free(resolve_t *r);
+/* Ask; fn is called once, from resolve_wait. */
+void resolve_ask(resolve_t *r, const char *name, resolve_type_t type,
+                 resolve_fn_t fn, void *arg);
+/* Wait at most ms for answers and call fn for each. */
+void resolve_wait(resolve_t *r, int ms);
+
+/* The names and the serial of an SOA record; false when malformed. */
+bool resolve_soa(ses_arena_t *a, ses_str_t rdata, ses_str_t *primary,
+                 ses_str_t *admin, int64_t *serial);
+
+#endif

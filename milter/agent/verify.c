@@ -1,0 +1,320 @@
+/*
+ * verify - are the records of an identity in DNS?
+ *
+ * A domain is proved by the key record of the slot that signs:
+ * TOKEN._domainkey.DOMAIN, an alias into our zone or the record itself, must
+ * give our public key (contract 7.2).  Checks are taken from the work index
+ * in the order they are due, many at a time; whoever wants one at once makes
+ * it due now.  What a result does to the state is the model's business
+ * (contract 7.3); when to look again is decided here.
+ */
+#include "verify.h"
+
+#include <stdio.h>
+
+#include "backoff.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "keyrecord.h"
+#include "model/identity.h"
+#include "resolve.h"
+
+#define ROUND_MS 25
+#define JOBS_MAX 64u
+#define DAY_MS (24 * INT64_C(3600000))
+#define SOA_TRIES 3 /* the domain and its parents */
+
+typedef struct verifier_s verifier_t;
+
+/* One identity being looked up. */
+typedef struct job_s {
+    verifier_t *v;
+    ses_arena_t *arena;
+    ses_str_t account, name, token, key;
+    unsigned left; /* answers to come */
+    bool found, our_fault;
+    const char *error; /* VerificationError */
+    const char *soa_name;
+    unsigned soa_tries;
+    ses_str_t soa_primary, soa_admin;
+    int64_t soa_serial;
+    ses_verify_t before, after; /* of the last run of store_all */
+    bool changed;
+    struct job_s *next;
+} job_t;
+
+struct verifier_s {
+    agent_t *agent;
+    resolve_t *resolve;
+    job_t *running, *done;
+    unsigned jobs;
+    uint64_t journal; /* as of the last look at the index */
+    int64_t due_at;   /* when the next check is due */
+    int64_t look_at;  /* not before this time */
+    bool waiting;     /* a check is due, but there was no room */
+    ses_arena_t *arena;
+};
+
+/* --- answers ----------------------------------------------------------- */
+
+static void
+finish(job_t *j)
+{
+    job_t **at = &j->v->running;
+
+    if (--j->left > 0)
+        return;
+    while (*at != j)
+        at = &(*at)->next;
+    *at = j->next;
+    j->next = j->v->done;
+    j->v->done = j;
+}
+
+static void
+on_key(void *arg, const resolve_answer_t *answer)
+{
+    static const char *const errors[] = {
+        [RESOLVE_FOUND] = "INVALID_VALUE",
+        [RESOLVE_NO_NAME] = "HOST_NOT_FOUND",
+        [RESOLVE_NO_TYPE] = "TYPE_NOT_FOUND",
+        [RESOLVE_FAILED] = "DNS_SERVER_ERROR",
+    };
+    job_t *j = arg;
+    ses_str_t txt;
+    size_t i;
+
+    for (i = 0; !j->found && i < answer->n; i++)
+        j->found = keyrecord_txt(j->arena, answer->rdata[i], &txt) &&
+                   keyrecord_has(j->arena, txt, j->key);
+    j->error = j->found ? "" : errors[answer->status];
+    j->our_fault = answer->status == RESOLVE_FAILED;
+    finish(j);
+}
+
+/* The zone may begin above the domain. */
+static void
+on_soa(void *arg, const resolve_answer_t *answer)
+{
+    job_t *j = arg;
+    const char *parent;
+
+    if (answer->status == RESOLVE_FOUND && answer->n > 0) {
+        if (!resolve_soa(j->arena, answer->rdata[0], &j->soa_primary,
+                         &j->soa_admin, &j->soa_serial))
+            j->soa_primary = SES_STR("");
+    } else if (answer->status == RESOLVE_NO_TYPE ||
+               answer->status == RESOLVE_NO_NAME) {
+        parent = strchr(j->soa_name, '.');
+        if (++j->soa_tries < SOA_TRIES && parent != NULL &&
+            strchr(parent + 1, '.') != NULL) {
+            j->soa_name = parent + 1;
+            resolve_ask(j->v->resolve, j->soa_name, RESOLVE_SOA, on_soa, j);
+            return;
+        }
+    }
+    finish(j);
+}
+
+/* --- what is due ------------------------------------------------------- */
+
+static void
+job_free(job_t *j)
+{
+    j->v->jobs--;
+    ses_arena_free(j->arena);
+    ses_xfree(j);
+}
+
+static void
+start(verifier_t *v, const ses_identity_t *i)
+{
+    job_t *j = ses_xcalloc(sizeof(*j));
+
+    j->v = v;
+    j->arena = ses_arena_new();
+    j->account = ses_str_dup(j->arena, i->account);
+    j->name = ses_str_dup(j->arena, i->name);
+    j->token = ses_str_dup(j->arena, i->tokens[i->slot]);
+    j->key = ses_str_dup(j->arena, i->dkim_public);
+    j->soa_name = j->name.p;
+    j->left = 2;
+    j->next = v->running;
+    v->running = j;
+    v->jobs++;
+    resolve_ask(v->resolve,
+                ses_str_printf(j->arena, "%.*s._domainkey.%.*s",
+                               SES_FMT(j->token), SES_FMT(j->name))
+                    .p,
+                RESOLVE_TXT, on_key, j);
+    resolve_ask(v->resolve, j->soa_name, RESOLVE_SOA, on_soa, j);
+}
+
+static bool
+is_running(const verifier_t *v, const ses_identity_t *i)
+{
+    const job_t *j;
+
+    for (j = v->running; j != NULL; j = j->next)
+        if (ses_str_eq(j->name, i->name) && ses_str_eq(j->account, i->account))
+            return true;
+    return false;
+}
+
+static ses_rc_t
+take_due(ses_cx_t *cx, const ses_identity_t *i, void *arg)
+{
+    verifier_t *v = arg;
+
+    if (i->next_check > cx->now) {
+        v->due_at = i->next_check;
+        return SES_NOT_FOUND;
+    }
+    /* Without a key there is nothing to look for: the gate makes it, and
+     * that changes the journal. */
+    if (!i->domain || i->dkim_public.n == 0 || is_running(v, i))
+        return SES_OK;
+    if (v->jobs >= JOBS_MAX) {
+        v->waiting = true;
+        return SES_NOT_FOUND;
+    }
+    start(v, i);
+    return SES_OK;
+}
+
+/* Look at the index when something is due, or may be. */
+static void
+look(verifier_t *v)
+{
+    ses_cx_t cx = agent_cx(v->arena);
+    int64_t began = ses_clock_mono_us();
+    uint64_t seq = 0;
+    ses_txn_t *t;
+    ses_rc_t rc;
+
+    if (cx.now < v->look_at)
+        return;
+    if ((rc = ses_txn_read(&cx, v->agent->store, &t)) != SES_OK) {
+        agent_warn("verify: due checks", rc, &cx);
+        return;
+    }
+    rc = ses_journal_last(&cx, t, &seq);
+    if (rc == SES_OK && (seq + 1 != v->journal || cx.now >= v->due_at ||
+                         (v->waiting && v->jobs < JOBS_MAX))) {
+        v->due_at = INT64_MAX;
+        v->waiting = false;
+        v->journal = seq + 1;
+        rc = ses_identity_due(&cx, t, INT64_MAX, take_due, v);
+    }
+    ses_txn_end(t);
+    if (rc != SES_OK) {
+        agent_warn("verify: due checks", rc, &cx);
+        v->journal = 0;
+    }
+    /* Never more than a quarter of the time. */
+    v->look_at = cx.now + ROUND_MS + (ses_clock_mono_us() - began) / 1000 * 3;
+}
+
+/* --- results ----------------------------------------------------------- */
+
+static int64_t
+next_check(const ses_conf_t *conf, const ses_identity_t *i, int64_t now,
+           const job_t *j)
+{
+    if (j->found)
+        return now + DAY_MS;
+    if (i->status == SES_VERIFY_FAILED)
+        return 0;
+    return now +
+           backoff_ms(conf->verify_retry_min, conf->verify_retry_max, i->tries);
+}
+
+static ses_rc_t
+store_one(ses_cx_t *cx, ses_txn_t *t, job_t *j)
+{
+    ses_change_t c = {0};
+    ses_identity_t i;
+    ses_rc_t rc;
+
+    j->changed = false;
+    rc = ses_identity_find(cx, t, j->account, j->name, &i);
+    if (rc == SES_NOT_FOUND)
+        return SES_OK; /* deleted meanwhile */
+    if (rc != SES_OK)
+        return rc;
+    /* Made anew, or another slot signs: it is still due. */
+    if (!i.domain || !ses_str_eq(i.dkim_public, j->key) ||
+        !ses_str_eq(i.tokens[i.slot], j->token))
+        return SES_OK;
+    j->before = i.status;
+    ses_identity_checked(&i, cx->now, j->found, j->our_fault);
+    j->after = i.status;
+    j->changed = true;
+    i.error = ses_str(j->error);
+    if (j->soa_primary.n > 0) {
+        i.soa_primary = j->soa_primary;
+        i.soa_admin = j->soa_admin;
+        i.soa_serial = j->soa_serial;
+    }
+    i.next_check = next_check(j->v->agent->conf, &i, cx->now, j);
+    ses_identity_put(cx, &c, &i);
+    return ses_journal_apply(cx, t, &c, "identity verify");
+}
+
+static ses_rc_t
+store_all(ses_cx_t *cx, ses_txn_t *t, void *arg)
+{
+    ses_rc_t rc = SES_OK;
+    job_t *j;
+
+    for (j = arg; rc == SES_OK && j != NULL; j = j->next)
+        rc = store_one(cx, t, j);
+    return rc;
+}
+
+/* Write down what is done, all in one commit. */
+static void
+store(verifier_t *v)
+{
+    ses_cx_t cx = agent_cx(v->arena);
+    ses_rc_t rc;
+    job_t *j;
+
+    if (v->done == NULL)
+        return;
+    rc = ses_commit(v->agent->committer, &cx, store_all, v->done);
+    if (rc != SES_OK) /* they stay due, and are looked up again */
+        agent_warn("verify: results", rc, &cx);
+    while ((j = v->done) != NULL) {
+        v->done = j->next;
+        if (rc == SES_OK && j->changed && j->before != j->after)
+            ses_log(SES_LOG_INFO, "identity: account=%.*s name=%.*s %s -> %s",
+                    SES_FMT(j->account), SES_FMT(j->name),
+                    ses_verify_name(j->before), ses_verify_name(j->after));
+        job_free(j);
+    }
+    if (rc != SES_OK) {
+        v->journal = 0;
+        v->look_at = cx.now + 1000;
+    }
+}
+
+void
+verify_run(agent_t *a)
+{
+    verifier_t v = {.agent = a, .arena = ses_arena_new()};
+    job_t *j;
+
+    v.resolve = resolve_new(a->conf);
+    while (!agent_stopping(a)) {
+        look(&v);
+        resolve_wait(v.resolve, ROUND_MS);
+        store(&v);
+    }
+    resolve_free(v.resolve);
+    while ((j = v.running) != NULL) {
+        v.running = j->next;
+        job_free(j);
+    }
+    ses_arena_free(v.arena);
+}
