@@ -1,0 +1,333 @@
+/*
+ * callbacks - the milter protocol, by libmilter
+ *
+ * One short function a stage; each calls the file that knows.  Answers are
+ * given at MAIL and at end of message only.  The other stages were
+ * negotiated as no-reply: their callbacks return through no_reply(), because
+ * any other answer leaves the client hanging.
+ *
+ * At end of message: the last words of the verdict, the signature, the
+ * commit, then the edits.  An edit that fails leaves a committed entry
+ * without a message: the client gets a temporary failure, and the agent
+ * closes the entry and gives its quota back.
+ */
+#include "callbacks.h"
+
+#include <arpa/inet.h>
+#include <libmilter/mfapi.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "commit.h"
+#include "judge.h"
+#include "policy/token.h"
+#include "recipient.h"
+#include "reply.h"
+#include "sender.h"
+
+#define ACTIONS                                                                \
+    (SMFIF_CHGFROM | SMFIF_CHGHDRS | SMFIF_ADDHDRS | SMFIF_DELRCPT |           \
+     SMFIF_SETSYMLIST)
+#define SILENT                                                                 \
+    (SMFIP_NR_CONN | SMFIP_NR_RCPT | SMFIP_NR_HDR | SMFIP_NR_EOH |             \
+     SMFIP_NR_BODY)
+#define STEPS                                                                  \
+    (SMFIP_NOHELO | SMFIP_NODATA | SMFIP_NOUNKNOWN | SMFIP_HDR_LEADSPC | SILENT)
+
+static const gate_t *gate;
+
+static sfsistat
+no_reply(void)
+{
+    return SMFIS_NOREPLY;
+}
+
+static session_t *
+session_of(SMFICTX *ctx)
+{
+    return smfi_getpriv(ctx);
+}
+
+static ses_str_t
+macro(SMFICTX *ctx, const char *name)
+{
+    return ses_str(smfi_getsymval(ctx, (char *) (uintptr_t) name));
+}
+
+/* --- answers ----------------------------------------------------------- */
+
+static void
+log_message(const session_t *s, ses_rc_t rc, ses_str_t queue_id)
+{
+    const message_t *m = &s->m;
+    ses_str_t id = m->id_text.n > 0 ? m->id_text : queue_id;
+    int64_t us = ses_clock_mono_us() - m->began_us;
+
+    ses_log(SES_LOG_INFO,
+            "%.*s: account=%.*s op=%.*s rc=%s rcpts=%llu size=%llu ms=%lld",
+            SES_FMT(id.n > 0 ? id : SES_STR("-")), SES_FMT(m->cx.account),
+            SES_FMT(m->operation), ses_rc_name(rc),
+            (unsigned long long) m->nrcpts, (unsigned long long) judge_size(s),
+            (long long) us / 1000);
+}
+
+static sfsistat
+refuse(SMFICTX *ctx, session_t *s, ses_rc_t rc, ses_str_t queue_id)
+{
+    reply_t r = reply_make(s->m.cx.arena, rc, s->m.cx.why);
+
+    log_message(s, rc, queue_id);
+    if (smfi_setreply(ctx, r.code, r.dsn, r.text) != MI_SUCCESS)
+        return SMFIS_TEMPFAIL;
+    return r.temporary ? SMFIS_TEMPFAIL : SMFIS_REJECT;
+}
+
+/* --- connection -------------------------------------------------------- */
+
+static sfsistat
+on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
+             unsigned long f2, unsigned long f3, unsigned long *want_actions,
+             unsigned long *want_steps, unsigned long *want2,
+             unsigned long *want3)
+{
+    (void) f2;
+    (void) f3;
+    if ((actions & ACTIONS) != ACTIONS || (steps & STEPS) != STEPS) {
+        ses_log(SES_LOG_ERROR,
+                "milter: actions %#lx and steps %#lx are too few: Postfix "
+                "needs milter_protocol = 6",
+                actions, steps);
+        return SMFIS_REJECT;
+    }
+    smfi_setsymlist(ctx, SMFIM_CONNECT, "j {daemon_name} {client_addr}");
+    *want_actions = ACTIONS;
+    *want_steps = STEPS;
+    *want2 = *want3 = 0;
+    return SMFIS_CONTINUE;
+}
+
+static ses_str_t
+client_address(SMFICTX *ctx, const _SOCK_ADDR *addr, char text[64])
+{
+    ses_str_t given = macro(ctx, "{client_addr}");
+    const void *raw;
+
+    if (given.n > 0 || addr == NULL)
+        return given;
+    if (addr->sa_family == AF_INET)
+        raw = &((const struct sockaddr_in *) (const void *) addr)->sin_addr;
+    else if (addr->sa_family == AF_INET6)
+        raw = &((const struct sockaddr_in6 *) (const void *) addr)->sin6_addr;
+    else
+        return given;
+    return ses_str(inet_ntop(addr->sa_family, raw, text, 64));
+}
+
+static sfsistat
+on_connect(SMFICTX *ctx, char *host, _SOCK_ADDR *addr)
+{
+    char text[64];
+    session_t *s;
+
+    (void) host;
+    session_free(session_of(ctx));
+    s = session_new(gate, macro(ctx, "{daemon_name}"),
+                    client_address(ctx, addr, text));
+    smfi_setpriv(ctx, s);
+    return no_reply();
+}
+
+static sfsistat
+on_close(SMFICTX *ctx)
+{
+    session_free(session_of(ctx));
+    smfi_setpriv(ctx, NULL);
+    return SMFIS_CONTINUE;
+}
+
+static sfsistat
+on_abort(SMFICTX *ctx)
+{
+    session_t *s = session_of(ctx);
+
+    if (s != NULL)
+        session_end(s);
+    return SMFIS_CONTINUE;
+}
+
+/* --- message ----------------------------------------------------------- */
+
+static sfsistat
+on_mail(SMFICTX *ctx, char **argv)
+{
+    session_t *s = session_of(ctx);
+
+    if (s == NULL)
+        return SMFIS_TEMPFAIL;
+    session_begin(s, ses_str(argv[0]));
+    s->tls = ses_str_dup(s->arena, macro(ctx, "{tls_version}"));
+    switch (sender_mail(s, macro(ctx, "{mail_addr}"), macro(ctx, "{auth_type}"),
+                        macro(ctx, "{auth_authen}"))) {
+    case SENDER_OURS:
+        return SMFIS_CONTINUE;
+    case SENDER_PASS:
+        session_end(s);
+        return SMFIS_ACCEPT;
+    case SENDER_REFUSE:
+        break;
+    }
+    return refuse(ctx, s, s->m.refused, SES_STR(""));
+}
+
+static sfsistat
+on_rcpt(SMFICTX *ctx, char **argv)
+{
+    session_t *s = session_of(ctx);
+
+    if (s != NULL && s->m.owner != OWNER_NONE)
+        recipient_add(s, ses_str(argv[0]));
+    return no_reply();
+}
+
+static sfsistat
+on_header(SMFICTX *ctx, char *name, char *value)
+{
+    session_t *s = session_of(ctx);
+
+    if (s != NULL && s->m.owner != OWNER_NONE)
+        judge_header(s, ses_str(name), ses_str(value));
+    return no_reply();
+}
+
+static sfsistat
+on_eoh(SMFICTX *ctx)
+{
+    session_t *s = session_of(ctx);
+
+    if (s != NULL && s->m.owner != OWNER_NONE)
+        judge_eoh(s, macro(ctx, "i"));
+    return no_reply();
+}
+
+static sfsistat
+on_body(SMFICTX *ctx, unsigned char *p, size_t n)
+{
+    session_t *s = session_of(ctx);
+
+    if (s != NULL && s->m.owner != OWNER_NONE)
+        judge_body(s, p, n);
+    return no_reply();
+}
+
+/* --- end of message ---------------------------------------------------- */
+
+static bool
+make_edit(SMFICTX *ctx, const edit_t *e)
+{
+    if (e->kind == EDIT_APPEND)
+        return smfi_addheader(ctx, e->name, e->value) == MI_SUCCESS;
+    return smfi_chgheader(ctx, e->name, e->nth, e->value) == MI_SUCCESS;
+}
+
+static bool
+edit_header(SMFICTX *ctx, session_t *s, ses_str_t signature)
+{
+    message_t *m = &s->m;
+    edit_t *edits;
+    unsigned n, i;
+
+    rewrite_edits(m->cx.arena, &m->header, &m->stamp, &edits, &n);
+    for (i = 0; i < n; i++)
+        if (!make_edit(ctx, &edits[i]))
+            return false;
+    if (signature.n == 0)
+        return true;
+    signature = ses_str_cat(m->cx.arena, SES_STR(" "), signature);
+    return smfi_insheader(ctx, 0, "DKIM-Signature",
+                          ses_str_c(m->cx.arena, signature)) == MI_SUCCESS;
+}
+
+static bool
+edit_envelope(SMFICTX *ctx, session_t *s)
+{
+    ses_arena_t *a = s->m.cx.arena;
+    const char *path;
+    unsigned at = 0;
+    ses_str_t from;
+
+    from = ses_str_printf(a, "<%.*s@%.*s>",
+                          SES_FMT(ses_token_format(
+                              a, &gate->token, gate->conf.pool_label, s->m.id)),
+                          SES_FMT(gate->conf.bounce_domain));
+    if (smfi_chgfrom(ctx, ses_str_c(a, from), NULL) != MI_SUCCESS)
+        return false;
+    while ((path = recipient_removed(s, &at)) != NULL)
+        if (smfi_delrcpt(ctx, (char *) (uintptr_t) path) != MI_SUCCESS)
+            return false;
+    return true;
+}
+
+static sfsistat
+on_eom(SMFICTX *ctx)
+{
+    session_t *s = session_of(ctx);
+    ses_str_t signature, queue_id = macro(ctx, "i");
+    sfsistat answer;
+    ses_rc_t rc;
+
+    if (s == NULL || s->m.owner == OWNER_NONE)
+        return SMFIS_TEMPFAIL;
+
+    if ((rc = judge_end(s, &signature)) == SES_OK) {
+        smfi_progress(ctx);
+        rc = commit_message(s);
+    }
+    if (rc == SES_OK &&
+        (!edit_header(ctx, s, signature) || !edit_envelope(ctx, s)))
+        rc = ses_fail(&s->m.cx, SES_FAULT, "%.*s: an edit failed",
+                      SES_FMT(queue_id));
+    if (rc != SES_OK) {
+        answer = refuse(ctx, s, rc, queue_id);
+    } else {
+        log_message(s, rc, queue_id);
+        answer = SMFIS_CONTINUE;
+    }
+    session_end(s);
+    return answer;
+}
+
+/* --- table ------------------------------------------------------------- */
+
+static struct smfiDesc table = {
+    .xxfi_name = "sesame",
+    .xxfi_version = SMFI_VERSION,
+    .xxfi_flags = ACTIONS,
+    .xxfi_connect = on_connect,
+    .xxfi_envfrom = on_mail,
+    .xxfi_envrcpt = on_rcpt,
+    .xxfi_header = on_header,
+    .xxfi_eoh = on_eoh,
+    .xxfi_body = on_body,
+    .xxfi_eom = on_eom,
+    .xxfi_abort = on_abort,
+    .xxfi_close = on_close,
+    .xxfi_negotiate = on_negotiate,
+};
+
+ses_rc_t
+callbacks_run(ses_cx_t *cx, const gate_t *process, int fd)
+{
+    ses_str_t where = ses_str_printf(cx->arena, "fd:%d", fd);
+
+    gate = process;
+    /* Postfix shows a header field in one piece, up to its
+     * header_size_limit: more than libmilter takes by default. */
+    smfi_setmaxdatasize(1048576);
+    if (smfi_setconn(ses_str_c(cx->arena, where)) != MI_SUCCESS ||
+        smfi_register(table) != MI_SUCCESS)
+        return ses_fail(cx, SES_FAULT, "libmilter does not start");
+    if (smfi_main() != MI_SUCCESS)
+        return ses_fail(cx, SES_FAULT, "libmilter has failed");
+    return SES_OK;
+}

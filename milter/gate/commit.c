@@ -1,0 +1,143 @@
+/*
+ * commit - the one durable step: send key, quota, ledger entry
+ *
+ * Runs inside a group commit, on whichever thread leads it; the session's
+ * own thread sleeps meanwhile.  The verdict was given on a snapshot: when
+ * any control object has changed since, it is given again in here, and holds
+ * or fails with the state that the entry is committed with.  A signature
+ * that was made for another signer cannot be made here: the client tries
+ * again.
+ */
+#include "commit.h"
+
+#include "judge.h"
+#include "mail.h"
+#include "policy/quota.h"
+#include "recipient.h"
+
+#define DAY_MS 86400000
+
+typedef struct {
+    session_t *s;
+    ses_message_t entry;
+} work_t;
+
+/* --- inside the transaction -------------------------------------------- */
+
+static bool
+same_signer(const ses_verdict_t *a, const ses_verdict_t *b)
+{
+    if (!a->sign || !b->sign)
+        return a->sign == b->sign;
+    return ses_str_eq(a->signer.name, b->signer.name) &&
+           ses_str_eq(a->signer.tokens[a->signer.slot],
+                      b->signer.tokens[b->signer.slot]) &&
+           ses_str_eq(a->signer.dkim_public, b->signer.dkim_public);
+}
+
+static ses_rc_t
+judge_again(session_t *s, ses_txn_t *t)
+{
+    ses_verdict_t before = s->m.verdict;
+    uint64_t now;
+    ses_rc_t rc;
+
+    if ((rc = ses_journal_last(&s->m.cx, t, &now)) != SES_OK)
+        return rc;
+    if (now == s->m.journal)
+        return SES_OK;
+    if ((rc = recipient_judge(s, t)) != SES_OK)
+        return rc;
+    if (!same_signer(&before, &s->m.verdict)) {
+        s->m.verdict = before;
+        return ses_fail(&s->m.cx, SES_MODIFIED, "the signer has changed");
+    }
+    s->m.journal = now;
+    return SES_OK;
+}
+
+static ses_rc_t
+check_send_key(ses_cx_t *cx, ses_txn_t *t, const session_t *s)
+{
+    const ses_ticket_t *ticket = &s->m.ticket;
+    ses_send_key_t found;
+    ses_rc_t rc;
+
+    if (!s->m.has_ticket)
+        return SES_OK;
+    rc = ses_send_key_find(cx, t, ses_str_n(ticket->send_key, SES_SEND_KEY),
+                           &found);
+    if (rc == SES_NOT_FOUND || (rc == SES_OK && found.when + DAY_MS <= cx->now))
+        return SES_OK;
+    if (rc != SES_OK)
+        return rc;
+    if (memcmp(found.body_hash, ticket->body_hash, SES_BODY_HASH) != 0)
+        return ses_fail(cx, SES_INVALID,
+                        "The idempotency key of this request was used for "
+                        "another request.");
+    return ses_fail(
+        cx, SES_DUPLICATE, "%.*s",
+        SES_FMT(ses_msgid_format(cx->arena, found.id, s->gate->conf.region)));
+}
+
+static void
+fill(work_t *w)
+{
+    session_t *s = w->s;
+    message_t *m = &s->m;
+    ses_message_t *e = &w->entry;
+
+    *e = (ses_message_t){
+        .id = m->id,
+        .state = SES_MESSAGE_PREPARED,
+        .account = m->cx.account,
+        .config_set = m->verdict.set,
+        .committed = m->cx.now,
+        .charged = m->verdict.nrcpts,
+        .send_key = m->has_ticket ? ses_str_n(m->ticket.send_key, SES_SEND_KEY)
+                                  : SES_STR(""),
+        .identity = m->verdict.identity,
+        .source = m->verdict.source.addr,
+        .subject = mail_subject(s),
+        .size = judge_size(s),
+        .mail_base = mail_base(s),
+        .mail_headers = mail_headers(s),
+        .mail_tags = mail_tags(s),
+        .rcpts = m->verdict.rcpts,
+        .nrcpts = m->verdict.nrcpts,
+    };
+}
+
+static ses_rc_t
+run(ses_cx_t *cx, ses_txn_t *t, void *arg)
+{
+    work_t *w = arg;
+    message_t *m = &w->s->m;
+    uint64_t seen = m->journal;
+    ses_rc_t rc;
+
+    if ((rc = check_send_key(cx, t, w->s)) != SES_OK ||
+        (rc = judge_again(w->s, t)) != SES_OK)
+        return rc;
+    if (m->journal != seen)
+        fill(w);
+    rc = ses_quota_take(cx, t, &m->verdict.account, w->entry.charged,
+                        &w->entry.minute);
+    if (rc != SES_OK)
+        return rc;
+    return ses_message_insert(
+        cx, t, &w->entry,
+        m->has_ticket ? ses_str_n(m->ticket.body_hash, SES_BODY_HASH)
+                      : SES_STR(""));
+}
+
+/* --- outside ----------------------------------------------------------- */
+
+ses_rc_t
+commit_message(session_t *s)
+{
+    work_t w = {.s = s};
+
+    fill(&w);
+    return ses_commit(s->gate->committer, &s->m.cx, run, &w);
+}

@@ -1,0 +1,50 @@
+/*
+ * recipient - to whom, and whether it may be sent: the verdict
+ *
+ * Recipients are kept as the client spelled them, because smfi_delrcpt wants
+ * them so; everything else (look-up, ledger, quota) uses the canonical form
+ * that the verdict makes.
+ */
+#include "recipient.h"
+
+#include "sender.h"
+
+void
+recipient_add(session_t *s, ses_str_t path)
+{
+    message_t *m = &s->m;
+
+    m->nrcpts++;
+    if (m->npaths <= s->gate->conf.max_recipients)
+        m->paths[m->npaths++] = ses_str_dup(m->cx.arena, path);
+}
+
+ses_rc_t
+recipient_judge(session_t *s, ses_txn_t *t)
+{
+    message_t *m = &s->m;
+    ses_ask_t ask;
+    ses_rc_t rc;
+
+    if ((rc = sender_check(s, t)) != SES_OK)
+        return rc;
+    ask = (ses_ask_t){.conf = &s->gate->conf,
+                      .account = m->cx.account,
+                      .source = m->mail,
+                      .paths = m->paths,
+                      .npaths = m->npaths,
+                      .nrcpts = m->nrcpts,
+                      .headers = &m->header};
+    return ses_verdict(&m->cx, t, &ask, &m->verdict);
+}
+
+const char *
+recipient_removed(const session_t *s, unsigned *at)
+{
+    const ses_verdict_t *v = &s->m.verdict;
+
+    for (; *at < s->m.npaths; (*at)++)
+        if (v->rcpts[v->rcpt_of[*at]].removed != SES_RCPT_KEPT)
+            return s->m.paths[(*at)++].p; /* ses_str_dup ended it */
+    return NULL;
+}

@@ -1,0 +1,166 @@
+/*
+ * sender - whose message is it?
+ *
+ * Three ways to belong to an account: a ticket, on the injection service
+ * only; a Sesame credential, that is, a login by PLAIN or LOGIN on the
+ * service whose SASL server is the gate (XCLIENT is never one); and none.
+ * What belongs to nobody passes untouched, or is refused when sesame.conf
+ * says so.  Whoever sends it: a sender in one of our bounce domains is not
+ * his own.
+ */
+#include "sender.h"
+
+#include "model/counter.h"
+
+/* --- at MAIL ----------------------------------------------------------- */
+
+static sender_t
+refuse(session_t *s, ses_rc_t rc)
+{
+    (void) session_refuse(s, rc);
+    return SENDER_REFUSE;
+}
+
+static sender_t
+unbound(session_t *s)
+{
+    if (!s->gate->conf.unbound_reject) {
+        ses_tally(SES_UNBOUND_PASSED);
+        return SENDER_PASS;
+    }
+    ses_tally(SES_UNBOUND_REFUSED);
+    return refuse(s, ses_fail(&s->m.cx, SES_DENIED,
+                              "this host takes mail of accounts only"));
+}
+
+static sender_t
+login_mail(session_t *s, ses_str_t login)
+{
+    message_t *m = &s->m;
+    ses_txn_t *t;
+    ses_rc_t rc;
+
+    m->owner = OWNER_LOGIN;
+    m->access_key = ses_str_dup(m->cx.arena, login);
+    if ((rc = ses_txn_read(&m->cx, s->gate->store, &t)) == SES_OK) {
+        rc = sender_check(s, t);
+        ses_txn_end(t);
+    }
+    return rc == SES_OK ? SENDER_OURS : refuse(s, rc);
+}
+
+sender_t
+sender_mail(session_t *s, ses_str_t rewritten, ses_str_t type, ses_str_t login)
+{
+    const ses_conf_t *conf = &s->gate->conf;
+    message_t *m = &s->m;
+
+    if (ses_verdict_reserved(&m->cx, conf, m->mail) ||
+        ses_verdict_reserved(&m->cx, conf, rewritten)) {
+        ses_tally(SES_UNBOUND_REFUSED);
+        return refuse(s, ses_fail(&m->cx, SES_DENIED,
+                                  "nobody sends from this domain himself"));
+    }
+    if (ses_str_eq(s->daemon, conf->api_daemon_name)) {
+        m->owner = OWNER_TICKET;
+        return SENDER_OURS;
+    }
+    if (ses_str_eq(s->daemon, conf->smtp_daemon_name) && login.n > 0 &&
+        (ses_str_caseeqc(type, "PLAIN") || ses_str_caseeqc(type, "LOGIN")))
+        return login_mail(s, login);
+    return unbound(s);
+}
+
+/* --- the ticket -------------------------------------------------------- */
+
+/* What stands between the brackets. */
+static ses_str_t
+inside(ses_str_t path)
+{
+    if (path.n >= 2 && path.p[0] == '<' && path.p[path.n - 1] == '>')
+        return ses_str_n(path.p + 1, path.n - 2);
+    return path;
+}
+
+static ses_rc_t
+parse_ticket(session_t *s, ses_str_t value)
+{
+    message_t *m = &s->m;
+    ses_str_t *rcpts;
+    unsigned i;
+
+    rcpts = ses_alloc(m->cx.arena, (m->npaths + 1) * sizeof(*rcpts));
+    for (i = 0; i < m->npaths; i++)
+        rcpts[i] = inside(m->paths[i]);
+    return ses_ticket_parse(&m->cx, &s->gate->ticket, ses_str_trim(value),
+                            inside(m->mail), rcpts, m->npaths, &m->ticket);
+}
+
+static ses_str_t
+copy(const message_t *m, ses_str_t v)
+{
+    return ses_str_dup(m->cx.arena, v);
+}
+
+static void
+ticket_failed(ses_rc_t rc)
+{
+    if (rc == SES_STALE)
+        ses_tally(SES_TICKET_STALE);
+    else if (rc == SES_FORGED)
+        ses_tally(SES_TICKET_FORGED);
+}
+
+bool
+sender_ticket(session_t *s, ses_str_t name, ses_str_t value)
+{
+    message_t *m = &s->m;
+    ses_rc_t rc;
+
+    if (!ses_str_caseeqc(name, SES_TICKET_HEADER)) {
+        ses_tally(SES_TICKET_MISSING);
+        (void) session_refuse(s, ses_fail(&m->cx, SES_FORGED,
+                                          "no ticket on the injection "
+                                          "service"));
+        return false;
+    }
+
+    value = copy(m, value);
+    if ((rc = parse_ticket(s, value)) != SES_OK) {
+        ticket_failed(rc);
+        (void) session_refuse(s, rc);
+        return true;
+    }
+    m->has_ticket = true;
+    m->access_key = m->ticket.access_key = copy(m, m->ticket.access_key);
+    m->client = copy(m, m->ticket.client);
+    m->operation = copy(m, m->ticket.operation);
+    m->cx.account = m->ticket.account = copy(m, m->ticket.account);
+    m->cx.request_id = copy(m, m->ticket.request_id);
+    return true;
+}
+
+/* --- the caller -------------------------------------------------------- */
+
+ses_rc_t
+sender_check(session_t *s, ses_txn_t *t)
+{
+    message_t *m = &s->m;
+    ses_credential_t key;
+    ses_rc_t rc;
+
+    rc = ses_credential_find(&m->cx, t, m->access_key, &key);
+    if (rc == SES_NOT_FOUND || (rc == SES_OK && !key.active))
+        return ses_fail(&m->cx, SES_UNKNOWN_KEY,
+                        "Authentication Credentials Invalid");
+    if (rc != SES_OK)
+        return rc;
+    if (m->has_ticket && !ses_str_eq(key.account, m->ticket.account)) {
+        ses_tally(SES_TICKET_FORGED);
+        return ses_fail(&m->cx, SES_FORGED, "key of another account");
+    }
+    m->cx.account = key.account;
+    m->cx.caller = ses_credential_arn(m->cx.arena, &key);
+    m->user = key.user;
+    return SES_OK;
+}

@@ -1,0 +1,69 @@
+/*
+ * session - what the gate knows of one connection and of its message
+ *
+ * A session belongs to one callback at a time.  Everything of a message
+ * lives in its arena, which is reset at the next MAIL.
+ */
+#ifndef SESAME_GATE_SESSION_H
+#define SESAME_GATE_SESSION_H
+
+#include "body.h"
+#include "gate.h"
+#include "model/credential.h"
+#include "policy/ticket.h"
+#include "policy/verdict.h"
+#include "rewrite.h"
+#include "sign.h"
+
+/* What says whose message it is. */
+typedef enum { OWNER_NONE, OWNER_TICKET, OWNER_LOGIN } owner_t;
+
+typedef struct {
+    ses_cx_t cx;      /* account and caller once they are known */
+    int64_t began_us; /* monotonic */
+    owner_t owner;
+    ses_rc_t refused; /* the verdict so far; its text is in cx.why */
+    ses_str_t mail;   /* MAIL FROM's argument, as spelled */
+    ses_str_t *paths; /* RCPT TO's arguments, as spelled */
+    unsigned npaths;  /* at most conf.max_recipients + 1 are kept */
+    uint64_t nrcpts;  /* all that were given */
+    bool header_seen; /* the first field has come */
+    ses_headers_t header;
+    body_t body;
+
+    ses_str_t access_key; /* of the caller */
+    ses_str_t user;
+    ses_str_t client;    /* address of whoever sent it */
+    ses_str_t operation; /* SendEmail, SendRawEmail, SendSmtpEmail */
+    bool has_ticket;
+    ses_ticket_t ticket;
+
+    ses_msgid_t id; /* from EOH on */
+    ses_str_t id_text;
+    ses_verdict_t verdict;
+    uint64_t journal;      /* control objects as the verdict saw them */
+    stamp_t stamp;         /* what goes into the header */
+    ses_headers_t leaving; /* the header as it will leave */
+    sign_t *sign;          /* NULL = not signed */
+} message_t;
+
+typedef struct {
+    const gate_t *gate;
+    ses_arena_t *lasting; /* of the connection */
+    ses_str_t daemon;     /* {daemon_name}: which service of Postfix */
+    ses_str_t client;     /* address, "" when unknown */
+    ses_str_t tls;        /* {tls_version}, "" = none */
+    ses_arena_t *arena;   /* of the message */
+    message_t m;
+} session_t;
+
+session_t *session_new(const gate_t *gate, ses_str_t daemon, ses_str_t client);
+void session_free(session_t *s); /* NULL is fine */
+/* A new message: everything of the last one is forgotten. */
+void session_begin(session_t *s, ses_str_t mail);
+/* Forget the message. */
+void session_end(session_t *s);
+/* Keep the first refusal; returns rc. */
+ses_rc_t session_refuse(session_t *s, ses_rc_t rc);
+
+#endif

@@ -1,0 +1,374 @@
+/*
+ * sign - DKIM signatures by libopendkim; the only reader of private keys
+ *
+ * relaxed/simple, rsa-sha256, as the service signs (contract 7.4).  The
+ * library parses the key of every signature anew, which costs more than the
+ * signature.  So its call of PEM_read_bio_PrivateKey is answered here, from
+ * a cache of the process: the program is linked with -rdynamic and the
+ * library resolves the name to ours.  A self-test at start sees whether it
+ * does; without it the plain path is taken, slower and just as right.
+ *
+ * Unsealed keys are cached too, found by their sealed bytes.
+ */
+#include "sign.h"
+
+#include <dlfcn.h>
+#include <opendkim/dkim.h>
+#include <openssl/bio.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
+
+#include "base/arena.h"
+#include "base/log.h"
+#include "keycache.h"
+#include "model/counter.h"
+#include "store/seal.h"
+
+struct sign_s {
+    DKIM *dkim;
+};
+
+typedef EVP_PKEY *(*read_key_t)(BIO *, EVP_PKEY **, pem_password_cb *, void *);
+
+static DKIM_LIB *library;
+static keycache_t *parsed; /* PEM -> EVP_PKEY */
+static keycache_t *opened; /* sealed bytes -> PEM */
+
+/* What is signed when it is there ... */
+static const u_char *const signed_fields[] = {
+    (const u_char *) "From",
+    (const u_char *) "Sender",
+    (const u_char *) "Reply-To",
+    (const u_char *) "To",
+    (const u_char *) "Cc",
+    (const u_char *) "Subject",
+    (const u_char *) "Date",
+    (const u_char *) "Message-ID",
+    (const u_char *) "In-Reply-To",
+    (const u_char *) "References",
+    (const u_char *) "MIME-Version",
+    (const u_char *) "Content-Type",
+    (const u_char *) "Content-Transfer-Encoding",
+    (const u_char *) "Content-ID",
+    (const u_char *) "Content-Description",
+    (const u_char *) "Content-Disposition",
+    (const u_char *) "Content-Language",
+    (const u_char *) "Auto-Submitted",
+    (const u_char *) "Precedence",
+    (const u_char *) "Feedback-ID",
+    (const u_char *) "List-Id",
+    (const u_char *) "List-Help",
+    (const u_char *) "List-Unsubscribe",
+    (const u_char *) "List-Unsubscribe-Post",
+    (const u_char *) "List-Subscribe",
+    (const u_char *) "List-Post",
+    (const u_char *) "List-Owner",
+    (const u_char *) "List-Archive",
+    NULL,
+};
+
+/* ... and what nobody may add or add again afterwards. */
+static const u_char *const oversigned_fields[] = {
+    (const u_char *) "From",
+    (const u_char *) "Sender",
+    (const u_char *) "Reply-To",
+    (const u_char *) "To",
+    (const u_char *) "Cc",
+    (const u_char *) "Subject",
+    (const u_char *) "Date",
+    (const u_char *) "Message-ID",
+    (const u_char *) "MIME-Version",
+    (const u_char *) "Content-Type",
+    (const u_char *) "Content-Transfer-Encoding",
+    (const u_char *) "List-Unsubscribe",
+    (const u_char *) "List-Unsubscribe-Post",
+    NULL,
+};
+
+/* --- the caches -------------------------------------------------------- */
+
+static void *
+take_key(void *value, void *arg)
+{
+    (void) arg;
+    return EVP_PKEY_up_ref(value) == 1 ? value : NULL;
+}
+
+static void
+drop_key(void *value)
+{
+    EVP_PKEY_free(value);
+}
+
+static void *
+take_text(void *value, void *arena)
+{
+    return ses_str_c(arena, ses_str(value));
+}
+
+static void
+drop_text(void *value)
+{
+    OPENSSL_cleanse(value, strlen(value));
+    ses_xfree(value);
+}
+
+/* Stands in for OpenSSL's when libopendkim calls it. */
+__attribute__((visibility("default"))) EVP_PKEY *
+PEM_read_bio_PrivateKey(BIO *bio, EVP_PKEY **x, pem_password_cb *cb, void *u)
+{
+    read_key_t real = NULL;
+    EVP_PKEY *key;
+    char *pem = NULL;
+    long n = 0;
+
+    *(void **) &real = dlsym(RTLD_NEXT, "PEM_read_bio_PrivateKey");
+    if (real == NULL)
+        return NULL;
+    if (parsed == NULL || x != NULL || BIO_method_type(bio) != BIO_TYPE_MEM ||
+        (n = BIO_get_mem_data(bio, &pem)) <= 0)
+        return real(bio, x, cb, u);
+
+    if ((key = keycache_get(parsed, pem, (size_t) n, NULL)) != NULL)
+        return key;
+    /* A BIO of its own: reading bio would take its bytes away. */
+    if ((bio = BIO_new_mem_buf(pem, (int) n)) == NULL)
+        return NULL;
+    key = real(bio, NULL, cb, u);
+    BIO_free(bio);
+    if (key != NULL && EVP_PKEY_up_ref(key) == 1)
+        keycache_put(parsed, pem, (size_t) n, key);
+    return key;
+}
+
+/* The PEM text of a sealed key, NUL-terminated in cx->arena. */
+static ses_rc_t
+open_key(ses_cx_t *cx, const gate_t *gate, const ses_identity_t *i,
+         ses_str_t sealed, char **pem)
+{
+    ses_str_t aad = ses_dkim_aad(cx->arena, i, i->slot), plain;
+    ses_cx_t mine = *cx;
+    char *copy;
+    unsigned k;
+
+    *pem = keycache_get(opened, sealed.p, sealed.n, cx->arena);
+    if (*pem != NULL)
+        return SES_OK;
+
+    for (k = 0; k < gate->seal.n; k++) {
+        if (ses_unseal(&mine, gate->seal.keys[k].key, aad, sealed, &plain) !=
+            SES_OK) {
+            ses_cx_clear(&mine);
+            continue;
+        }
+        *pem = ses_str_c(cx->arena, plain);
+        copy = ses_xmalloc(plain.n + 1);
+        memcpy(copy, *pem, plain.n + 1);
+        keycache_put(opened, sealed.p, sealed.n, copy);
+        return SES_OK;
+    }
+    return ses_fail(cx, SES_FAULT, "dkim: key of %.*s does not open",
+                    SES_FMT(i->name));
+}
+
+/* --- one signature ----------------------------------------------------- */
+
+static ses_rc_t
+failed(ses_cx_t *cx, const sign_t *s, const char *step, DKIM_STAT st)
+{
+    const char *why =
+        s != NULL && s->dkim != NULL ? dkim_geterror(s->dkim) : NULL;
+
+    ses_tally(SES_SIGN_FAILED);
+    return ses_fail(cx, SES_FAULT, "dkim: %s: %s (%s)", step,
+                    dkim_getresultstr(st), why == NULL ? "-" : why);
+}
+
+static ses_rc_t
+feed_header(ses_cx_t *cx, sign_t *s, const ses_headers_t *header)
+{
+    ses_str_t line;
+    DKIM_STAT st;
+    unsigned k;
+
+    for (k = 0; k < header->n; k++) {
+        line =
+            ses_str_printf(cx->arena, "%.*s:%.*s", SES_FMT(header->v[k].name),
+                           SES_FMT(header->v[k].value));
+        st =
+            dkim_header(s->dkim, (u_char *) ses_str_c(cx->arena, line), line.n);
+        if (st != DKIM_STAT_OK)
+            return failed(cx, s, "header", st);
+    }
+    st = dkim_eoh(s->dkim);
+    return st == DKIM_STAT_OK ? SES_OK : failed(cx, s, "end of header", st);
+}
+
+/* A handle for domain, selector and PEM text, with header fed. */
+static ses_rc_t
+begin(ses_cx_t *cx, ses_str_t domain, ses_str_t selector, char *pem,
+      ses_str_t id, const ses_headers_t *header, sign_t **out)
+{
+    sign_t *s = ses_xcalloc(sizeof(*s));
+    DKIM_STAT st = DKIM_STAT_OK;
+    ses_rc_t rc;
+
+    s->dkim = dkim_sign(
+        library, (u_char *) ses_str_c(cx->arena, id), NULL, (dkim_sigkey_t) pem,
+        (u_char *) ses_str_c(cx->arena, selector),
+        (u_char *) ses_str_c(cx->arena, domain), DKIM_CANON_RELAXED,
+        DKIM_CANON_SIMPLE, DKIM_SIGN_RSASHA256, -1, &st);
+    if (s->dkim == NULL) {
+        rc = failed(cx, s, "start", st);
+    } else if ((rc = feed_header(cx, s, header)) == SES_OK) {
+        *out = s;
+        return SES_OK;
+    }
+    sign_free(s);
+    return rc;
+}
+
+ses_rc_t
+sign_begin(ses_cx_t *cx, const gate_t *gate, const ses_identity_t *i,
+           ses_str_t sealed, ses_str_t id, const ses_headers_t *header,
+           sign_t **out)
+{
+    ses_rc_t rc;
+    char *pem;
+
+    if ((rc = open_key(cx, gate, i, sealed, &pem)) != SES_OK) {
+        ses_tally(SES_SIGN_FAILED);
+        return rc;
+    }
+    rc = begin(cx, i->name, i->tokens[i->slot], pem, id, header, out);
+    OPENSSL_cleanse(pem, strlen(pem));
+    return rc;
+}
+
+ses_rc_t
+sign_body(ses_cx_t *cx, sign_t *s, const void *p, size_t n)
+{
+    DKIM_STAT st;
+
+    if (n == 0)
+        return SES_OK;
+    st = dkim_body(s->dkim, (u_char *) (uintptr_t) p, n);
+    return st == DKIM_STAT_OK ? SES_OK : failed(cx, s, "body", st);
+}
+
+ses_rc_t
+sign_end(ses_cx_t *cx, sign_t *s, ses_str_t *value)
+{
+    u_char *text = NULL;
+    size_t n = 0, i, k = 0;
+    DKIM_STAT st;
+    char *p;
+
+    if ((st = dkim_eom(s->dkim, NULL)) != DKIM_STAT_OK)
+        return failed(cx, s, "end of message", st);
+    st = dkim_getsighdr_d(s->dkim, strlen(DKIM_SIGNHEADER) + 2, &text, &n);
+    if (st != DKIM_STAT_OK)
+        return failed(cx, s, "header field", st);
+    p = ses_alloc(cx->arena, n + 1);
+    for (i = 0; i < n; i++)
+        if (text[i] != '\r')
+            p[k++] = (char) text[i];
+    p[k] = '\0';
+    *value = ses_str_n(p, k);
+    return SES_OK;
+}
+
+void
+sign_free(sign_t *s)
+{
+    if (s == NULL)
+        return;
+    if (s->dkim != NULL)
+        dkim_free(s->dkim);
+    ses_xfree(s);
+}
+
+/* --- start ------------------------------------------------------------- */
+
+/* Sign an empty message with a key of its own. */
+static ses_rc_t
+sign_nothing(ses_cx_t *cx, char *pem)
+{
+    ses_headers_t header;
+    ses_str_t value;
+    sign_t *s;
+    ses_rc_t rc;
+
+    ses_headers_init(&header, cx->arena);
+    rc = ses_headers_add(cx, &header, SES_STR("From"), SES_STR(" a@a.test"));
+    if (rc != SES_OK)
+        return rc;
+    rc = begin(cx, SES_STR("a.test"), SES_STR("s"), pem, SES_STR("self-test"),
+               &header, &s);
+    if (rc != SES_OK)
+        return rc;
+    rc = sign_end(cx, s, &value);
+    sign_free(s);
+    return rc;
+}
+
+/* Two signatures with one key: the second must have found it. */
+static ses_rc_t
+self_test(ses_cx_t *cx)
+{
+    EVP_PKEY *key = EVP_RSA_gen(1024);
+    BIO *bio = BIO_new(BIO_s_mem());
+    ses_rc_t rc = SES_FAULT;
+    char *p = NULL, *pem;
+    long n;
+
+    if (key != NULL && bio != NULL &&
+        PEM_write_bio_PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) == 1 &&
+        (n = BIO_get_mem_data(bio, &p)) > 0) {
+        pem = ses_str_c(cx->arena, ses_str_n(p, (size_t) n));
+        if ((rc = sign_nothing(cx, pem)) == SES_OK)
+            rc = sign_nothing(cx, pem);
+    }
+    BIO_free(bio);
+    EVP_PKEY_free(key);
+    if (rc != SES_OK)
+        return ses_fail(cx, SES_FAULT, "dkim: the self-test failed");
+    if (keycache_hits(parsed) == 0)
+        ses_log(SES_LOG_WARN, "dkim: libopendkim does not use the key cache: "
+                              "signing works, at three times the cost");
+    return SES_OK;
+}
+
+static bool
+option(dkim_opts_t which, const u_char *const *list)
+{
+    const u_char **value = (const u_char **) (uintptr_t) list;
+
+    return dkim_options(library, DKIM_OP_SETOPT, which, value,
+                        sizeof(u_char **)) == DKIM_STAT_OK;
+}
+
+ses_rc_t
+sign_init(ses_cx_t *cx)
+{
+    parsed = keycache_new(take_key, drop_key);
+    opened = keycache_new(take_text, drop_text);
+    if ((library = dkim_init(NULL, NULL)) == NULL ||
+        !option(DKIM_OPTS_SIGNHDRS, signed_fields) ||
+        !option(DKIM_OPTS_OVERSIGNHDRS, oversigned_fields))
+        return ses_fail(cx, SES_FAULT, "dkim: libopendkim does not start");
+    return self_test(cx);
+}
+
+void
+sign_exit(void)
+{
+    if (library != NULL)
+        dkim_close(library);
+    keycache_free(opened);
+    keycache_free(parsed);
+    library = NULL;
+    opened = parsed = NULL;
+}
