@@ -156,7 +156,8 @@ look(confirmer_t *c)
         agent_warn("confirm: due", rc, &cx);
         c->journal = 0;
     }
-    c->look_at = cx.now + ROUND_MS + (ses_clock_mono_us() - began) / 1000 * 3;
+    c->look_at = cx.now + (rc == SES_OK ? ROUND_MS : 1000) +
+                 (ses_clock_mono_us() - began) / 1000 * 3;
 }
 
 /* --- results ----------------------------------------------------------- */

@@ -79,14 +79,12 @@ sns_close(dest_sns_t *d)
 ses_str_t
 sns_message_id(ses_arena_t *a, const ses_cursor_key_t *k, const ses_event_t *e)
 {
-    uint8_t id[SES_MSGID_KEY], hash[SES_SHA256];
+    ses_str_t event = ses_hex(a, ses_str_n(e->hash, sizeof(e->hash)));
+    uint8_t hash[SES_SHA256];
 
-    ses_msgid_key(e->id, id);
-    ses_sha256(ses_str_printf(a, "%.*s/%.*s/%.*s/%llu/%lld/%.*s",
-                              SES_FMT(k->account), SES_FMT(k->set),
-                              SES_FMT(k->destination),
-                              (unsigned long long) e->seq, (long long) e->when,
-                              SES_FMT(ses_hex(a, ses_str_n(id, sizeof(id))))),
+    ses_sha256(ses_str_printf(a, "%.*s/%.*s/%.*s/%.*s", SES_FMT(k->account),
+                              SES_FMT(k->set), SES_FMT(k->destination),
+                              SES_FMT(event)),
                hash);
     return ses_uuid_from(a, hash);
 }

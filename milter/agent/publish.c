@@ -18,6 +18,7 @@
 #define STORE_ALL_MS 10000 /* cursors that only passed other's events */
 #define LOOK_MS 500        /* for a replay */
 #define RELOAD_MS 100      /* at least between two loads of the roster */
+#define PAUSE_MS 1000      /* after the store failed */
 #define SENDS_A_ROUND 64u
 #define GOODBYE_MS 1000 /* for what is in flight when the agent stops */
 
@@ -30,7 +31,7 @@ typedef struct {
     tail_t tail;
     uint64_t journal; /* as of which the roster is; 0 = never loaded */
     size_t turn;      /* whose turn it is to send */
-    int64_t reload_at, store_at, store_all_at, look_at;
+    int64_t reload_at, open_at, read_at, store_at, store_all_at, look_at;
     ses_cursor_key_t *gone; /* of the roster being loaded */
     size_t ngone;
     ses_arena_t *arena;
@@ -134,6 +135,7 @@ reload(publisher_t *p)
         return;
     if ((rc = ses_txn_read(&cx, p->agent->store, &t)) != SES_OK) {
         agent_warn("publish: roster", rc, &cx);
+        p->reload_at = cx.now + PAUSE_MS;
         return;
     }
     p->gone = NULL;
@@ -151,8 +153,8 @@ reload(publisher_t *p)
     else if (p->ngone > 0)
         forget_gone(p, &cx);
     /* Never more than a tenth of the time. */
-    p->reload_at =
-        cx.now + RELOAD_MS + (ses_clock_mono_us() - began) / 1000 * 10;
+    p->reload_at = cx.now + (rc == SES_OK ? RELOAD_MS : PAUSE_MS) +
+                   (ses_clock_mono_us() - began) / 1000 * 10;
 }
 
 /* --- sending ----------------------------------------------------------- */
@@ -278,11 +280,16 @@ advance(publisher_t *p)
     ses_txn_t *t;
     ses_rc_t rc;
 
+    if (cx.now < p->open_at)
+        return false;
     if ((rc = ses_txn_read(&cx, p->agent->store, &t)) != SES_OK) {
         agent_warn("publish: read", rc, &cx);
+        p->open_at = cx.now + PAUSE_MS;
         return false;
     }
-    rc = tail_read(&cx, t, &p->tail, &p->roster, &p->limits, &more);
+    rc = cx.now < p->read_at
+             ? SES_OK
+             : tail_read(&cx, t, &p->tail, &p->roster, &p->limits, &more);
     if (rc == SES_OK && cx.now >= p->look_at) {
         p->look_at = cx.now + LOOK_MS;
         rc = bookmark_look(&cx, t, &p->roster, on_moved, p);
@@ -290,6 +297,7 @@ advance(publisher_t *p)
     if (rc != SES_OK) {
         agent_warn("publish: read", rc, &cx);
         ses_cx_clear(&cx);
+        p->read_at = cx.now + PAUSE_MS;
         more = false;
     }
     sends = send_some(p, &cx, t);
@@ -311,7 +319,7 @@ remember(publisher_t *p, bool now)
     if (rc != SES_OK)
         agent_warn("publish: cursors", rc, &cx);
     cx.now = ses_clock_ms();
-    p->store_at = cx.now + STORE_MS;
+    p->store_at = cx.now + (rc == SES_OK ? STORE_MS : PAUSE_MS);
     if (all)
         p->store_all_at = cx.now + STORE_ALL_MS;
 }

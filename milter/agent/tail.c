@@ -106,17 +106,16 @@ tail_read(ses_cx_t *cx, ses_txn_t *t, tail_t *tail, roster_t *r,
 {
     step_t s = {.tail = tail, .roster = r, .limits = l};
     unsigned budget = STEP, given;
+    ses_rc_t rc, one;
     uint64_t last;
-    ses_rc_t rc;
     size_t i;
 
     *more = false;
     if ((rc = ses_event_last(cx, t, &last)) != SES_OK)
         return rc;
     if (last != tail->end) {
-        if ((rc = follow(cx, t, &s, last)) != SES_OK)
-            return rc;
-        *more = s.stopped;
+        rc = follow(cx, t, &s, last);
+        *more = rc == SES_OK && s.stopped;
     }
     for (i = 0; i < r->n && budget > 0; i++) {
         s.outlet = r->outlets[(tail->turn + i) % r->n];
@@ -124,11 +123,11 @@ tail_read(ses_cx_t *cx, ses_txn_t *t, tail_t *tail, roster_t *r,
             continue;
         given = budget < OUTLET_STEP ? budget : OUTLET_STEP;
         s.left = given;
-        if ((rc = catch_up(cx, t, &s, last)) != SES_OK)
-            return rc;
+        one = catch_up(cx, t, &s, last);
+        rc = rc != SES_OK ? rc : one; /* no reason to leave the others */
         budget -= given - s.left;
         *more = *more || (s.stopped && s.left == 0);
     }
     tail->turn = r->n == 0 ? 0 : (tail->turn + i) % r->n;
-    return SES_OK;
+    return rc;
 }

@@ -14,7 +14,8 @@ typedef struct {
     size_t turn;  /* whose turn it is to catch up */
 } tail_t;
 
-/* One bounded step.  *more = there is something to do at once. */
+/* One bounded step.  *more = there is something to do at once.  A failure
+ * with one outlet keeps nothing from the others. */
 SES_CHECK ses_rc_t tail_read(ses_cx_t *cx, ses_txn_t *t, tail_t *tail,
                              roster_t *r, const outlet_limits_t *l, bool *more);
 

@@ -212,7 +212,8 @@ look(verifier_t *v)
         v->journal = 0;
     }
     /* Never more than a quarter of the time. */
-    v->look_at = cx.now + ROUND_MS + (ses_clock_mono_us() - began) / 1000 * 3;
+    v->look_at = cx.now + (rc == SES_OK ? ROUND_MS : 1000) +
+                 (ses_clock_mono_us() - began) / 1000 * 3;
 }
 
 /* --- results ----------------------------------------------------------- */
