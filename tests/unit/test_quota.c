@@ -1,0 +1,403 @@
+/*
+ * test_quota - never above the limit, whatever the order and the clock
+ */
+#include "model_store.h"
+
+#include "../../shared/policy/quota.c"
+#include "seeded.h"
+
+#define DAY INT64_C(86400000)
+#define HOUR INT64_C(3600000)
+
+static ses_account_t
+account(double max24, double rate)
+{
+    ses_account_t a = {.id = ACCOUNT, .max24 = max24, .rate = rate};
+
+    return a;
+}
+
+/* Take in a transaction of its own, as a commit does. */
+static ses_rc_t
+take(fixture_t *f, const ses_account_t *a, uint32_t n, int64_t now,
+     int64_t *minute)
+{
+    ses_txn_t *t;
+    ses_rc_t rc;
+
+    ses_cx_clear(&f->cx);
+    f->cx.now = now;
+    assert_int_equal(ses_txn_nested(&f->cx, f->t, &t), SES_OK);
+    rc = ses_quota_take(&f->cx, t, a, n, minute);
+    if (rc == SES_OK)
+        assert_int_equal(ses_txn_commit(&f->cx, t), SES_OK);
+    else
+        ses_txn_end(t);
+    return rc;
+}
+
+static uint64_t
+used(fixture_t *f, int64_t now)
+{
+    uint64_t n = 99;
+
+    f->cx.now = now;
+    assert_int_equal(ses_quota_used(&f->cx, f->t, ACCOUNT, &n), SES_OK);
+    return n;
+}
+
+static void
+test_daily(void **state)
+{
+    fixture_t *f = *state;
+    ses_account_t a = account(10, -1);
+    int64_t minute;
+
+    assert_int_equal(used(f, NOW), 0);
+    assert_int_equal(take(f, &a, 7, NOW, &minute), SES_OK);
+    assert_int_equal(minute, NOW / MINUTE);
+    assert_int_equal(take(f, &a, 4, NOW, &minute), SES_QUOTA);
+    assert_true(same(f->cx.why, "Daily message quota exceeded."));
+    assert_int_equal(used(f, NOW), 7);
+    assert_int_equal(take(f, &a, 3, NOW + 1, &minute), SES_OK);
+    assert_int_equal(take(f, &a, 1, NOW + 2, &minute), SES_QUOTA);
+    assert_int_equal(take(f, &a, 11, NOW + 2 * DAY, &minute), SES_QUOTA);
+
+    /* the bucket leaves when all of its minute is older than a day */
+    assert_int_equal(take(f, &a, 1, NOW + DAY, &minute), SES_QUOTA);
+    assert_int_equal(used(f, NOW + DAY), 10);
+    assert_int_equal(used(f, NOW / MINUTE * MINUTE + DAY + MINUTE - 1), 10);
+    assert_int_equal(used(f, NOW / MINUTE * MINUTE + DAY + MINUTE), 0);
+    assert_int_equal(
+        take(f, &a, 10, NOW / MINUTE * MINUTE + DAY + MINUTE, &minute), SES_OK);
+    assert_int_equal(count(f, SES_DB_QUOTA), 2); /* the old bucket is gone */
+}
+
+static void
+test_limits(void **state)
+{
+    fixture_t *f = *state;
+    ses_account_t a = account(0, -1);
+    int64_t minute;
+
+    assert_int_equal(take(f, &a, 1, NOW, &minute), SES_QUOTA);
+    a = account(-1, -1);
+    assert_int_equal(take(f, &a, 1000000, NOW, &minute), SES_OK);
+    assert_int_equal(used(f, NOW), 1000000); /* counted all the same */
+    a = account(1000000, -1);
+    assert_int_equal(take(f, &a, 1, NOW, &minute), SES_QUOTA);
+    a = account(1000001, 0);
+    assert_int_equal(take(f, &a, 1, NOW, &minute), SES_THROTTLED);
+    a = account(1000001, -1);
+    assert_int_equal(take(f, &a, 1, NOW, &minute), SES_OK);
+}
+
+static void
+test_accounts_apart(void **state)
+{
+    fixture_t *f = *state;
+    ses_account_t a = account(5, -1), b = account(5, -1);
+    int64_t minute;
+    uint64_t n;
+
+    b.id = OTHER;
+    assert_int_equal(take(f, &a, 5, NOW, &minute), SES_OK);
+    assert_int_equal(take(f, &b, 4, NOW, &minute), SES_OK);
+    assert_int_equal(take(f, &b, 2, NOW, &minute), SES_QUOTA);
+    assert_int_equal(used(f, NOW), 5);
+    assert_int_equal(ses_quota_used(&f->cx, f->t, OTHER, &n), SES_OK);
+    assert_int_equal(n, 4);
+}
+
+static void
+test_rate(void **state)
+{
+    /* rate 10: each step takes n at a time and expects a result */
+    static const struct {
+        int64_t at;
+        uint32_t n;
+        ses_rc_t want;
+    } steps[] = {
+        {0, 6, SES_OK},
+        {0, 4, SES_OK},
+        {0, 1, SES_THROTTLED},
+        {99, 1, SES_THROTTLED},
+        {100, 1, SES_OK},
+        {100, 1, SES_THROTTLED},
+        {600, 6, SES_THROTTLED},
+        {600, 5, SES_OK},
+        {9000, 10, SES_OK}, /* no more than a second's worth is kept */
+        {9000, 1, SES_THROTTLED},
+        {9999, 25, SES_THROTTLED}, /* a large one needs all of it */
+        {10000, 25, SES_OK},       /* and goes into debt */
+        {11000, 1, SES_THROTTLED},
+        {11500, 1, SES_THROTTLED},
+        {11600, 1, SES_OK},
+        {11600, 1, SES_THROTTLED},
+    };
+    fixture_t *f = *state;
+    ses_account_t a = account(-1, 10);
+    int64_t minute;
+    ses_rc_t rc;
+    size_t i;
+
+    for (i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+        rc = take(f, &a, steps[i].n, NOW + steps[i].at, &minute);
+        if (rc != steps[i].want)
+            fail_msg("step %zu: %s", i, ses_rc_name(rc));
+        if (rc == SES_THROTTLED)
+            assert_true(same(f->cx.why, "Maximum sending rate exceeded."));
+    }
+}
+
+static void
+test_slow_rate(void **state)
+{
+    fixture_t *f = *state;
+    ses_account_t a = account(-1, 0.5);
+    int64_t minute;
+
+    assert_int_equal(take(f, &a, 1, NOW, &minute), SES_OK);
+    assert_int_equal(take(f, &a, 1, NOW + 1999, &minute), SES_THROTTLED);
+    assert_int_equal(take(f, &a, 1, NOW + 2000, &minute), SES_OK);
+}
+
+/* Whoever is refused for the day has not used up the second, and back. */
+static void
+test_nothing_taken(void **state)
+{
+    fixture_t *f = *state;
+    ses_account_t a = account(12, 10);
+    int64_t minute;
+
+    assert_int_equal(take(f, &a, 10, NOW, &minute), SES_OK);
+    assert_int_equal(take(f, &a, 5, NOW + 1000, &minute), SES_QUOTA);
+    assert_int_equal(take(f, &a, 2, NOW + 1000, &minute), SES_OK);
+    assert_int_equal(used(f, NOW + 1000), 12);
+}
+
+static void
+test_return(void **state)
+{
+    fixture_t *f = *state;
+    ses_account_t a = account(10, -1);
+    int64_t first, second, minute;
+
+    assert_int_equal(take(f, &a, 4, NOW, &first), SES_OK);
+    assert_int_equal(take(f, &a, 6, NOW + HOUR, &second), SES_OK);
+    assert_int_equal(ses_quota_return(&f->cx, f->t, ACCOUNT, first, 4), SES_OK);
+    assert_int_equal(used(f, NOW + HOUR), 6);
+    assert_int_equal(take(f, &a, 4, NOW + HOUR, &minute), SES_OK);
+    /* one that left the window is not given back again */
+    assert_int_equal(take(f, &a, 5, NOW + HOUR + DAY + 2 * MINUTE, &minute),
+                     SES_OK);
+    assert_int_equal(ses_quota_return(&f->cx, f->t, ACCOUNT, second, 6),
+                     SES_OK);
+    assert_int_equal(ses_quota_return(&f->cx, f->t, ACCOUNT, first, 4), SES_OK);
+    assert_int_equal(ses_quota_return(&f->cx, f->t, OTHER, first, 4), SES_OK);
+    assert_int_equal(used(f, NOW + HOUR + DAY + 2 * MINUTE), 5);
+    assert_int_equal(ses_quota_return(&f->cx, f->t, ACCOUNT, minute, 99),
+                     SES_OK);
+    assert_int_equal(used(f, NOW + HOUR + DAY + 2 * MINUTE), 0);
+}
+
+static void
+test_abort(void **state)
+{
+    fixture_t *f = *state;
+    ses_account_t a = account(10, -1);
+    ses_message_t m = {.id = {NOW, 1, 2, 3},
+                       .state = SES_MESSAGE_PREPARED,
+                       .account = ACCOUNT,
+                       .charged = 4};
+    bool changed = false;
+
+    assert_int_equal(take(f, &a, 4, NOW, &m.minute), SES_OK);
+    assert_int_equal(ses_message_insert(&f->cx, f->t, &m, SES_STR("")), SES_OK);
+    assert_int_equal(ses_quota_abort(&f->cx, f->t, m.id, &changed), SES_OK);
+    assert_true(changed);
+    assert_int_equal(used(f, NOW), 0);
+    assert_int_equal(take(f, &a, 4, NOW, &m.minute), SES_OK);
+    assert_int_equal(ses_quota_abort(&f->cx, f->t, m.id, &changed), SES_OK);
+    assert_false(changed);
+    assert_int_equal(used(f, NOW), 4); /* once only */
+    m.id.inode++;
+    assert_int_equal(ses_quota_abort(&f->cx, f->t, m.id, &changed),
+                     SES_NOT_FOUND);
+}
+
+/* A small step back counts as no time at all. */
+static void
+test_clock_steps_back(void **state)
+{
+    fixture_t *f = *state;
+    ses_account_t a = account(10, 10);
+    int64_t minute, later;
+
+    assert_int_equal(take(f, &a, 5, NOW, &minute), SES_OK);
+    assert_int_equal(take(f, &a, 3, NOW - 30 * MINUTE, &later), SES_OK);
+    assert_int_equal(later, minute);
+    assert_int_equal(take(f, &a, 3, NOW - 30 * MINUTE, &later), SES_THROTTLED);
+    assert_int_equal(take(f, &a, 3, NOW - HOUR, &later), SES_THROTTLED);
+    assert_int_equal(take(f, &a, 3, NOW + 2000, &later), SES_QUOTA);
+    assert_int_equal(used(f, NOW - HOUR), 8);
+}
+
+/* A clock that was a year ahead stops nobody for a year, opens nothing. */
+static void
+test_clock_jumps_back(void **state)
+{
+    fixture_t *f = *state;
+    ses_account_t a = account(10, -1);
+    const int64_t ahead = NOW + 365 * DAY;
+    int64_t future, minute;
+
+    assert_int_equal(take(f, &a, 4, ahead, &future), SES_OK);
+    assert_int_equal(take(f, &a, 3, ahead + 5 * MINUTE, &minute), SES_OK);
+    assert_int_equal(used(f, NOW), 7);
+    assert_int_equal(take(f, &a, 4, NOW, &minute), SES_QUOTA);
+    assert_int_equal(take(f, &a, 3, NOW, &minute), SES_OK);
+    assert_int_equal(minute, NOW / MINUTE);
+    assert_int_equal(used(f, NOW), 10);
+    assert_int_equal(count(f, SES_DB_QUOTA), 2);
+    /* what was moved can still be given back */
+    assert_int_equal(ses_quota_return(&f->cx, f->t, ACCOUNT, future, 4),
+                     SES_OK);
+    assert_int_equal(used(f, NOW), 6);
+    assert_int_equal(used(f, NOW + DAY + MINUTE), 0);
+    assert_int_equal(take(f, &a, 10, NOW + DAY + MINUTE, &minute), SES_OK);
+}
+
+/* A model of every charge: no window of 24 hours holds more than the limit,
+ * and nothing is refused that fits by more than a minute's slack. */
+#define CHARGES 4000
+
+static void
+test_never_above(void **state)
+{
+    static struct {
+        int64_t at; /* by the latest time seen */
+        uint32_t n;
+        int64_t minute;
+        bool back;
+    } charges[CHARGES];
+    fixture_t *f = *state;
+    seeded_t s = seeded();
+    const unsigned limit = 20 + seeded_below(&s, 200);
+    ses_account_t a = account(limit, -1);
+    int64_t now = NOW, latest = NOW, minute;
+    unsigned n = 0, i, k, refused = 0;
+    uint64_t sum, loose;
+    uint32_t want;
+    ses_rc_t rc;
+
+    while (n < CHARGES && refused < 20000) {
+        now += (int64_t) seeded_below(&s, 4) == 0
+                   ? (int64_t) seeded_below(&s, 40 * MINUTE)
+                   : (int64_t) seeded_below(&s, 3000);
+        if (seeded_below(&s, 8) == 0)
+            now -= seeded_below(&s, 90000); /* threads' clocks differ */
+        if (now > latest)
+            latest = now;
+        want = 1 + seeded_below(&s, limit / 4);
+        rc = take(f, &a, want, now, &minute);
+
+        sum = loose = 0;
+        for (i = n; i-- > 0 && charges[i].at > latest - DAY - 2 * MINUTE;) {
+            if (charges[i].back)
+                continue;
+            loose += charges[i].n;
+            if (charges[i].at > latest - DAY)
+                sum += charges[i].n;
+        }
+        if (rc == SES_OK) {
+            if (sum + want > limit)
+                SEEDED_FAIL(&s, "%llu + %u > %u", (unsigned long long) sum,
+                            want, limit);
+            charges[n].at = latest;
+            charges[n].n = want;
+            charges[n].minute = minute;
+            charges[n++].back = false;
+        } else {
+            refused++;
+            if (rc != SES_QUOTA || loose + want <= limit)
+                SEEDED_FAIL(&s, "%s: %llu + %u <= %u", ses_rc_name(rc),
+                            (unsigned long long) loose, want, limit);
+        }
+        if (n > 0 && seeded_below(&s, 10) == 0) { /* one is aborted */
+            k = n - 1 - seeded_below(&s, n < 30 ? n : 30);
+            if (!charges[k].back && charges[k].at > latest - DAY + 2 * MINUTE) {
+                assert_int_equal(ses_quota_return(&f->cx, f->t, ACCOUNT,
+                                                  charges[k].minute,
+                                                  charges[k].n),
+                                 SES_OK);
+                charges[k].back = true;
+            }
+        }
+        ses_arena_reset(f->arena);
+    }
+    assert_true(refused > 0 && n > 100);
+}
+
+/* The rate: in no second more than twice its worth (a full bucket, then the
+ * refill), and over a long time no more than the rate. */
+static void
+test_rate_never_above(void **state)
+{
+    fixture_t *f = *state;
+    seeded_t s = seeded();
+    const double rate = 1 + seeded_below(&s, 50);
+    ses_account_t a = account(-1, rate);
+    int64_t now = NOW, minute;
+    uint64_t sent = 0;
+    uint32_t want;
+    int i;
+
+    for (i = 0; i < 20000; i++) {
+        now += seeded_below(&s, 200);
+        want = 1 + seeded_below(&s, 3);
+        if (take(f, &a, want, now, &minute) == SES_OK)
+            sent += want;
+        if ((double) sent >
+            rate + 3 + rate * (double) (now - NOW) / 1000 + EPSILON)
+            SEEDED_FAIL(&s, "%llu in %lld ms at %g", (unsigned long long) sent,
+                        (long long) (now - NOW), rate);
+        ses_arena_reset(f->arena);
+    }
+    assert_true((double) sent > 0.9 * rate || (double) sent > 0.5 * (double) i);
+}
+
+static void
+test_damaged(void **state)
+{
+    fixture_t *f = *state;
+    ses_account_t a = account(10, -1);
+    int64_t minute;
+
+    assert_int_equal(
+        ses_store_put(&f->cx, f->t, SES_DB_QUOTA, ACCOUNT, SES_STR("x")),
+        SES_OK);
+    assert_int_equal(take(f, &a, 1, NOW, &minute), SES_FAULT);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_daily),
+        TEST(test_limits),
+        TEST(test_accounts_apart),
+        TEST(test_rate),
+        TEST(test_slow_rate),
+        TEST(test_nothing_taken),
+        TEST(test_return),
+        TEST(test_abort),
+        TEST(test_clock_steps_back),
+        TEST(test_clock_jumps_back),
+        TEST(test_never_above),
+        TEST(test_rate_never_above),
+        TEST(test_damaged),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
