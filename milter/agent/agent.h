@@ -36,6 +36,11 @@ typedef struct {
                       /* committed, at this time (ms); 0 = not yet */
 } agent_t;
 
+/* Zero everything and make lock and stop_fd; false without them. */
+bool agent_init(agent_t *a);
+/* After all workers returned. */
+void agent_free(agent_t *a);
+
 /* Wait ms, or less when the agent stops: false = stop now. */
 bool agent_wait(agent_t *a, int64_t ms);
 bool agent_stopping(agent_t *a);

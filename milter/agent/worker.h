@@ -17,7 +17,7 @@ typedef struct {
 /* Start every row; false (and logged) when a thread cannot be made: the
  * caller then stops the agent and joins. */
 bool workers_start(agent_t *a);
-/* Wait until all have returned. */
-void workers_join(void);
+/* Wait until all have returned; false when one does not within 10 s. */
+bool workers_join(void);
 
 #endif
