@@ -71,6 +71,34 @@ ses_cursor_del(ses_cx_t *cx, ses_txn_t *t, const ses_cursor_key_t *k)
     return rc == SES_NOT_FOUND ? SES_OK : rc;
 }
 
+struct cursors {
+    ses_cursor_fn_t fn;
+    void *arg;
+};
+
+static ses_rc_t
+cursor_one(ses_cx_t *cx, ses_str_t key, ses_str_t val, void *arg)
+{
+    struct cursors *c = arg;
+    ses_cursor_key_t k;
+
+    if (val.n != 8 || !ses_str_cut(&key, '\0', &k.account) ||
+        !ses_str_cut(&key, '\0', &k.set) ||
+        !ses_str_cut(&key, '\0', &k.destination))
+        return ses_fail(cx, SES_FAULT, "cursor: damaged row");
+    k.subscription = key;
+    return c->fn(cx, &k, ses_key_u64(val), c->arg);
+}
+
+ses_rc_t
+ses_cursor_list(ses_cx_t *cx, ses_txn_t *t, ses_cursor_fn_t fn, void *arg)
+{
+    struct cursors c = {fn, arg};
+
+    return ses_store_walk(cx, t, SES_DB_CURSOR, SES_STR(""), SES_STR(""),
+                          cursor_one, &c);
+}
+
 ses_rc_t
 ses_dead_put(ses_cx_t *cx, ses_txn_t *t, const ses_cursor_key_t *k,
              uint64_t seq, int64_t when, ses_str_t why)

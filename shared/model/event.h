@@ -110,6 +110,11 @@ SES_CHECK ses_rc_t ses_cursor_put(ses_cx_t *cx, ses_txn_t *t,
                                   const ses_cursor_key_t *k, uint64_t seq);
 SES_CHECK ses_rc_t ses_cursor_del(ses_cx_t *cx, ses_txn_t *t,
                                   const ses_cursor_key_t *k);
+typedef ses_rc_t (*ses_cursor_fn_t)(ses_cx_t *cx, const ses_cursor_key_t *k,
+                                    uint64_t seq, void *arg);
+/* Every cursor there is; the key points into the map. */
+SES_CHECK ses_rc_t ses_cursor_list(ses_cx_t *cx, ses_txn_t *t,
+                                   ses_cursor_fn_t fn, void *arg);
 /* Dead letters: refused for good, or given up. */
 SES_CHECK ses_rc_t ses_dead_put(ses_cx_t *cx, ses_txn_t *t,
                                 const ses_cursor_key_t *k, uint64_t seq,

@@ -1,0 +1,26 @@
+/*
+ * queue - what Postfix's queue holds, as far as some messages are concerned
+ */
+#ifndef SES_AGENT_QUEUE_H
+#define SES_AGENT_QUEUE_H
+
+#include "agent.h"
+#include "base/id.h"
+
+/* A message that is looked for. */
+typedef struct {
+    ses_msgid_t id;
+    bool listed; /* out: the listing shows its token or queue id */
+} suspect_t;
+
+/*
+ * List the queue and mark the suspects that are in it.  False (and logged)
+ * when the listing was not whole: then nothing may be concluded.
+ */
+bool queue_list(agent_t *a, ses_cx_t *cx, suspect_t *suspects, unsigned n);
+
+/* The same from a pipe or file with the listing; closes fd. */
+bool queue_read(agent_t *a, ses_cx_t *cx, int fd, suspect_t *suspects,
+                unsigned n);
+
+#endif

@@ -1,0 +1,20 @@
+/*
+ * reconcile - what became of ledger entries that nothing tells of
+ *
+ * An entry that stays PREPARED has no line in the log.  It is looked for in
+ * the queue, and when it is nowhere Postfix never took it: its charge goes
+ * back (DESIGN section 3, proof by absence).
+ */
+#ifndef SES_AGENT_RECONCILE_H
+#define SES_AGENT_RECONCILE_H
+
+#include "agent.h"
+
+/* The worker. */
+void reconcile_run(agent_t *a);
+
+/* One look at the ledger and, when there is something overdue, at the queue;
+ * for reconcile_run and its tests. */
+void reconcile_once(agent_t *a);
+
+#endif
