@@ -8,14 +8,11 @@
 
 #include "base/log.h"
 #include "confirm.h"
-#include "confirm.h"
 #include "follow.h"
 #include "janitor.h"
 #include "lmtp.h"
 #include "publish.h"
-#include "publish.h"
 #include "reconcile.h"
-#include "verify.h"
 #include "verify.h"
 
 #define THREADS_MAX 64
