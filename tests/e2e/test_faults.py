@@ -1,0 +1,171 @@
+"""Killed processes in the middle of traffic: nothing accepted is lost
+
+Eight clients that do not retry send 300 messages over API and SMTP, a part
+is killed after a third of them.  Whatever was answered with success must be
+delivered, with exactly one Send and one final event a recipient.
+"""
+
+import collections
+import socket
+import threading
+import time
+
+import pytest
+
+from harness.host import wait
+from load import Load
+
+DOMAIN = "example.com"
+
+
+@pytest.fixture
+def loaded(new_host):
+    host = new_host()
+    host.verify_domain(DOMAIN)
+    host.subscribe("faults", kinds=("SEND", "DELIVERY", "BOUNCE"))
+    return host
+
+
+def snooze(host, part, seconds=1.0):
+    """Kill a part and start it again a little later."""
+    def during():
+        host.kill9(part)
+        time.sleep(seconds)
+        host.start(part)
+    return during
+
+
+def verdicts(host, load, exactly_once):
+    """Hold what was answered against what the sink and subscriber got."""
+    deliveries = collections.defaultdict(list)
+    for mail in host.mail():
+        for recipient in mail.rcpt_tos:
+            deliveries[recipient].append(mail)
+
+    events = {}
+    for request in host.requests():
+        body = request["message"]
+        if request["answer"] == 200 and isinstance(body, dict) and \
+                "eventType" in body:
+            events[request["json"]["MessageId"]] = body
+    sends, finals = collections.Counter(), collections.defaultdict(list)
+    for event in events.values():
+        message_id = event["mail"]["messageId"]
+        if event["eventType"] == "Send":
+            sends[message_id] += 1
+        for recipient in event.get("delivery", {}).get("recipients", []):
+            finals[message_id, recipient].append("Delivery")
+        for who in event.get("bounce", {}).get("bouncedRecipients", []):
+            finals[message_id, who["emailAddress"]].append("Bounce")
+
+    for sent in load.good:
+        assert sends[sent.message_id] == 1, sent
+        for recipient in sent.recipients:
+            bounces = recipient.startswith("reply-")
+            assert finals[sent.message_id, recipient] == (
+                ["Bounce"] if bounces else ["Delivery"]), sent
+            got = deliveries[recipient]
+            if bounces:
+                assert not got
+                continue
+            assert got, "lost: %r" % (sent,)
+            assert len({m.header("Message-ID") for m in got}) == 1
+            if exactly_once:
+                assert len(got) == 1, sent
+
+    assert all(count == 1 for count in sends.values())
+    assert all(len(kinds) == 1 for kinds in finals.values())
+    for mails in deliveries.values():
+        for mail in mails:
+            assert host.dkim_domains(mail) == [DOMAIN], mail.path
+
+
+def quota_adds_up(host):
+    """At rest: quota used = recipients of entries that are not aborted."""
+    account = host.ses().get_account()
+    recipients = sum(len(entry["recipients"])
+                     for entry in ledger(host) if entry["state"] != "ABORTED")
+    assert account["SendQuota"]["SentLast24Hours"] == recipients
+
+
+def ledger(host):
+    return host.sesamectl("message", "--all", "--json")
+
+
+@pytest.mark.parametrize("part, exactly_once", [
+    ("gate", True),
+    ("agent", True),
+    ("nginx-worker", True),
+    ("postlogd", False),
+    ("host", False),
+])
+def test_killed_in_the_middle(loaded, part, exactly_once):
+    load = Load(loaded, DOMAIN, config_set="faults")
+    if part in ("nginx-worker", "postlogd"):  # their master starts a new one
+        load.run(during=lambda: loaded.kill9(part))
+    else:
+        load.run(during=snooze(loaded, part))
+    assert len(load.good) >= 100, load.bad[:3]
+    loaded.settle(120)
+    verdicts(loaded, load, exactly_once)
+    quota_adds_up(loaded)
+
+
+def test_gate_down_and_back(loaded):
+    """Down: 451 or a closed connection, 503 on the API; back within 10 s."""
+    ses = loaded.ses(retries={"total_max_attempts": 1})
+    message = dict(
+        FromEmailAddress="sender@" + DOMAIN,
+        Destination={"ToAddresses": ["after@rcpt.example"]},
+        Content={"Simple": {"Subject": {"Data": "down"},
+                            "Body": {"Text": {"Data": "Hello"}}}})
+    loaded.kill9("gate")
+    answers = []
+
+    def call():
+        try:
+            answers.append(ses.send_email(**message)["MessageId"])
+        except Exception as error:
+            answers.append(error)
+
+    caller = threading.Thread(target=call)
+    caller.start()
+    time.sleep(5)
+    loaded.start("gate")
+    back = time.monotonic()
+    sent = wait(lambda: [swak for swak in [loaded.swaks(
+        "sender@" + DOMAIN, "back@rcpt.example")] if swak.code == 250],
+        1, 10, "accepted messages")
+    assert sent and time.monotonic() - back < 10
+    caller.join(90)
+    assert answers
+    if isinstance(answers[0], Exception):
+        status = answers[0].response["ResponseMetadata"]["HTTPStatusCode"]
+        assert status in (500, 503), answers[0]
+    ses.send_email(**message)
+    loaded.settle(60)
+
+
+def test_agent_down_for_long(loaded):
+    loaded.stop("agent")
+    load = Load(loaded, DOMAIN, count=60, config_set="faults")
+    load.run()
+    assert len(load.good) == 60, load.bad[:3]
+    loaded.wait_mail(count=50)
+    assert not loaded.events()
+    loaded.start("agent")
+    loaded.settle(60)
+    verdicts(loaded, load, True)
+    quota_adds_up(loaded)
+
+
+def test_client_gone_while_its_request_waits(loaded):
+    """The request is half done when its client closes; the next one works."""
+    host, _, port = loaded.env["SESAME_ENDPOINT"][7:].partition(":")
+    for _ in range(20):
+        with socket.create_connection((host, int(port))) as connection:
+            connection.sendall(b"POST /v2/email/outbound-emails HTTP/1.1\r\n"
+                               b"Host: x\r\nContent-Length: 1000\r\n\r\n{")
+    load = Load(loaded, DOMAIN, count=8, config_set="faults", how=("api",))
+    load.run()
+    assert len(load.good) == 8
