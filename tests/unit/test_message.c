@@ -5,6 +5,7 @@
 
 #include "../../shared/model/message.c"
 #include "base/log.h"
+#include "model/account.h"
 #include "seeded.h"
 
 static const ses_msgid_t id1 = {NOW, 560, 3, 11202641};
