@@ -8,7 +8,6 @@
 #include "policy/shape.h"
 
 #include <limits.h>
-#include <math.h>
 
 #include "base/clock.h"
 #include "base/encode.h"
@@ -108,8 +107,8 @@ type_name(ses_type_t t)
 static bool
 integral(const cJSON *v)
 {
-    return cJSON_IsNumber(v) && v->valuedouble == floor(v->valuedouble) &&
-           fabs(v->valuedouble) <= (double) INT_MAX;
+    return cJSON_IsNumber(v) && v->valuedouble >= INT_MIN &&
+           v->valuedouble <= INT_MAX && v->valuedouble == (int) v->valuedouble;
 }
 
 /* Text of a query or form that stands for a number, boolean or time. */
@@ -538,7 +537,7 @@ ses_shape_time(const cJSON *o, const char *name, int64_t *ms)
         d = 9e15;
     if (d < -9e15)
         d = -9e15;
-    *ms = (int64_t) llround(d);
+    *ms = (int64_t) (d < 0 ? d - 0.5 : d + 0.5);
     return true;
 }
 

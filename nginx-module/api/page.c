@@ -1,0 +1,72 @@
+/*
+ * page - PageSize and NextToken
+ *
+ * A token is bound to account, operation and filter; it is made with the
+ * site key in use and read with the retired ones too.
+ */
+#include "api/op.h"
+
+#include "store/record.h"
+
+static ses_str_t
+list_name(op_t *op, ses_str_t filter)
+{
+    return ses_str_printf(op->cx->arena, "%s|%.*s", op->def->name,
+                          SES_FMT(filter));
+}
+
+/* PageSize of v2, MaxItems of v1; 0 when absent. */
+static int64_t
+asked(const op_t *op)
+{
+    static const char *const names[] = {"PageSize", "MaxItems"};
+    const cJSON *v;
+    int64_t n;
+    unsigned i;
+
+    for (i = 0; i < 2; i++) {
+        v = ses_json_get(op->in, names[i]);
+        if (cJSON_IsNumber(v))
+            return ses_json_int(op->in, names[i], 0);
+        if (cJSON_IsString(v) && ses_str_i64(ses_str(v->valuestring), &n))
+            return n;
+    }
+    return 0;
+}
+
+ses_rc_t
+op_page(op_t *op, unsigned dflt, unsigned max, ses_str_t filter, unsigned *size,
+        ses_str_t *after)
+{
+    const ses_keyring_t *site = &op->env->site;
+    ses_str_t token = op_str(op, "NextToken");
+    int64_t n = asked(op);
+    unsigned i;
+    ses_rc_t rc = SES_OK;
+
+    if (n < 0)
+        return ses_fail(op->cx, SES_INVALID,
+                        "1 validation error detected: Value at 'pageSize' "
+                        "failed to satisfy constraint: Member must have value "
+                        "greater than or equal to 0");
+    *size = n == 0 ? dflt : n > max ? max : (unsigned) n;
+    *after = SES_STR("");
+    if (token.n == 0)
+        return SES_OK;
+    for (i = 0; i < site->n; i++) {
+        if (i > 0)
+            ses_cx_clear(op->cx);
+        rc = ses_page_parse(op->cx, ses_key_str(&site->keys[i]),
+                            list_name(op, filter), token, after);
+        if (rc != SES_BAD_TOKEN)
+            break;
+    }
+    return rc;
+}
+
+ses_str_t
+op_next(op_t *op, ses_str_t filter, ses_str_t key)
+{
+    return ses_page_token(op->cx, ses_key_str(&op->env->site.keys[0]),
+                          list_name(op, filter), key);
+}
