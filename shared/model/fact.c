@@ -151,8 +151,8 @@ compose(ses_arena_t *a, const ses_message_t *m, const ses_fact_t *f)
 
 /* event.ACCOUNT.TYPE.YYYYMMDD */
 static ses_rc_t
-count(ses_cx_t *cx, ses_txn_t *t, const ses_message_t *m, const char *what,
-      int64_t when)
+count_event(ses_cx_t *cx, ses_txn_t *t, const ses_message_t *m,
+            const char *what, int64_t when)
 {
     ses_str_t day = ses_str_head(ses_clock_amz(cx->arena, when), 8);
 
@@ -185,7 +185,7 @@ enter(ses_cx_t *cx, ses_txn_t *t, const ses_message_t *m, const ses_fact_t *f,
         return rc;
     ses_put_u64(seq, e.seq);
     rc = ses_store_put(cx, t, SES_DB_FACT, key, ses_str_n(seq, sizeof(seq)));
-    return rc == SES_OK ? count(cx, t, m, counted_as, f->when) : rc;
+    return rc == SES_OK ? count_event(cx, t, m, counted_as, f->when) : rc;
 }
 
 /* --- suppression ------------------------------------------------------- */
