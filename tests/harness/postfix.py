@@ -56,6 +56,7 @@ milter_default_action = tempfail
 milter_protocol = 6
 non_smtpd_milters = unix:sesame/milter
 smtp_discard_ehlo_keywords = dsn
+message_reject_characters = \\0
 sender_dependent_default_transport_maps = pcre:{etc}/pool.pcre
 transport_maps = inline:{{{{{bounce}=lmtp:unix:sesame/lmtp}}}}
 # tests only: no DNS, everything to one host, and no patience
@@ -77,6 +78,7 @@ MASTER_CF = """\
   -o smtpd_hard_error_limit=10000
   -o smtpd_soft_error_limit=10000
   -o smtpd_discard_ehlo_keywords=dsn
+  -o local_header_rewrite_clients=
   -o milter_macro_daemon_name=SESAME-API
 {loopback}:{smtp} inet n -    n       -       -       smtpd
   -o smtpd_milters=unix:sesame/milter
@@ -89,6 +91,7 @@ MASTER_CF = """\
   -o smtpd_discard_ehlo_keywords=dsn
   -o smtpd_tls_cert_file={etc}/cert.pem
   -o smtpd_tls_key_file={etc}/key.pem
+  -o local_header_rewrite_clients=
   -o milter_macro_daemon_name=SESAME-SMTP
 {loopback}:{inbound} inet n - n       -       -       smtpd
   -o mynetworks=
