@@ -30,6 +30,7 @@ typedef struct {
     ses_conf_t conf;
     ses_keyring_t site;
     ses_keyring_t ticket;
+    ses_str_t certificate; /* PEM that SigningCertURL gives, "" = none */
 } api_env_t;
 
 /* A message to inject; everything in the arena. */
