@@ -172,7 +172,7 @@ diagnostic(ses_cx_t *cx, ses_str_t text, ses_str_t said)
 }
 
 static ses_rc_t
-recipient(logbook_t *b, ses_cx_t *cx, ses_txn_t *t, const ses_message_t *m,
+rcpt_line(logbook_t *b, ses_cx_t *cx, ses_txn_t *t, const ses_message_t *m,
           const logbook_entry_t *e, int64_t when)
 {
     const maillog_t *line = &e->line;
@@ -264,7 +264,7 @@ logbook_apply(logbook_t *b, ses_cx_t *cx, ses_txn_t *t,
     case MAILLOG_SENT:
     case MAILLOG_DEFERRED:
     case MAILLOG_BOUNCED:
-        return recipient(b, cx, t, &m, e, when);
+        return rcpt_line(b, cx, t, &m, e, when);
     case MAILLOG_EXPIRED:
         return expired(b, cx, t, &m, when);
     default:

@@ -9,7 +9,7 @@
 #include "policy/classify.h"
 
 #define DETAIL_MAX 32768
-#define TEXT_MAX 1000 /* of what a stranger said */
+#define STRANGER_MAX 1000 /* of what a stranger said */
 
 static ses_str_t
 when_str(ses_cx_t *cx, int64_t ms)
@@ -22,7 +22,7 @@ static void
 add_str(ses_jsonw_t *w, const char *name, ses_str_t s)
 {
     if (s.n > 0)
-        ses_jsonw_str(w, name, ses_str_head(s, TEXT_MAX));
+        ses_jsonw_str(w, name, ses_str_head(s, STRANGER_MAX));
 }
 
 static ses_rc_t
@@ -51,7 +51,7 @@ outcome_delivered(const agent_t *a, ses_cx_t *cx, ses_txn_t *t,
     ses_jsonw_list(&w, "recipients");
     ses_jsonw_str(&w, NULL, o->rcpt);
     ses_jsonw_end(&w);
-    ses_jsonw_str(&w, "smtpResponse", ses_str_head(o->text, TEXT_MAX));
+    ses_jsonw_str(&w, "smtpResponse", ses_str_head(o->text, STRANGER_MAX));
     add_str(&w, "remoteMtaIp", o->remote_ip);
     add_str(&w, "reportingMTA", o->reporter);
     ses_jsonw_close(&w);

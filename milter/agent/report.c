@@ -9,6 +9,8 @@
 
 #include <gmime/gmime.h>
 
+#include "base/buf.h"
+
 #define PARTS_MAX 20
 #define FIELD_MAX 4096 /* bytes of a value that are kept */
 
@@ -41,19 +43,23 @@ folded(ses_str_t rest)
 static ses_str_t
 unfold(ses_arena_t *a, ses_str_t first, ses_str_t *rest)
 {
-    ses_str_t value = ses_str_trim(first), line;
+    ses_str_t line = ses_str_trim(first);
+    ses_buf_t b;
 
+    if (!folded(*rest))
+        return ses_str_head(line, FIELD_MAX);
+
+    ses_buf_init(&b, a, FIELD_MAX);
+    ses_buf_str(&b, line);
     while (folded(*rest) && take_line(rest, &line)) {
         line = ses_str_trim(line);
         if (line.n == 0)
             break; /* blank: the group ends */
-        if (value.n + line.n > FIELD_MAX)
-            continue;
-        if (value.n > 0)
-            value = ses_str_cat(a, value, SES_STR(" "));
-        value = ses_str_cat(a, value, line);
+        if (b.n > 0)
+            ses_buf_char(&b, ' ');
+        ses_buf_str(&b, line);
     }
-    return ses_str_head(value, FIELD_MAX);
+    return ses_buf_get(&b);
 }
 
 /* The next field of this group; false at its end. */

@@ -273,7 +273,7 @@ find_place(const char *path, uint64_t inode, struct place *out)
 }
 
 static int
-open_log(const char *path, const struct request *r)
+open_asked(const char *path, const struct request *r)
 {
     struct choice c = {.r = r, .best = -1};
     struct stat st;
@@ -409,7 +409,7 @@ serve_one(const ses_conf_t *conf, int fd, pid_t *helper)
     if (n == (ssize_t) sizeof(r) && r.what == ASK_QUEUE)
         passed = list_queue(conf->postfix_config.p, helper);
     else if (n == (ssize_t) sizeof(r) && r.what < ASK_MAX)
-        passed = open_log(conf->maillog.p, &r);
+        passed = open_asked(conf->maillog.p, &r);
     if (passed < 0)
         err = errno == 0 ? EIO : errno;
 
