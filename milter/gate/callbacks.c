@@ -321,9 +321,6 @@ callbacks_run(ses_cx_t *cx, const gate_t *process, int fd)
     ses_str_t where = ses_str_printf(cx->arena, "fd:%d", fd);
 
     gate = process;
-    /* Postfix shows a header field in one piece, up to its
-     * header_size_limit: more than libmilter takes by default. */
-    smfi_setmaxdatasize(1048576);
     if (smfi_setconn(ses_str_c(cx->arena, where)) != MI_SUCCESS ||
         smfi_register(table) != MI_SUCCESS)
         return ses_fail(cx, SES_FAULT, "libmilter does not start");
