@@ -1,0 +1,186 @@
+/*
+ * check_dns - is in DNS what has to be there on our side?
+ *
+ * With a resolver in sesame.conf: the key records of service_domain, which
+ * customers' aliases point at, and the MX of bounce_domain, by which reports
+ * come back.
+ */
+#include <unbound.h>
+
+#include "check.h"
+#include "model/identity.h"
+
+#define TYPE_MX 15
+#define TYPE_TXT 16
+#define RECORDS_MAX 200 /* more are believed */
+
+typedef struct {
+    check_t *k;
+    ses_txn_t *t;
+    struct ub_ctx *ub;
+    ses_str_t names[RECORDS_MAX], texts[RECORDS_MAX];
+    unsigned n;
+} dns_t;
+
+/* "IP:PORT" or "[IP]:PORT" as libunbound spells it. */
+static int
+forward(struct ub_ctx *ub, ses_arena_t *a, ses_str_t one)
+{
+    ptrdiff_t colon = ses_str_rfind(one, ':');
+    ses_str_t ip = ses_str_head(one, colon < 0 ? 0 : (size_t) colon);
+
+    if (ip.n > 2 && ip.p[0] == '[')
+        ip = ses_str_n(ip.p + 1, ip.n - 2);
+    return ub_ctx_set_fwd(
+        ub, ses_str_printf(a, "%.*s@%.*s", SES_FMT(ip),
+                           SES_FMT(ses_str_from(one, (size_t) (colon + 1))))
+                .p);
+}
+
+static struct ub_ctx *
+context(const ctl_t *c)
+{
+    ses_str_t rest = c->conf.resolver, one;
+    struct ub_ctx *ub = ub_ctx_create();
+    int e = 0;
+
+    if (ub == NULL)
+        return NULL;
+    if (c->conf.dns_trust_anchor.n > 0)
+        e = ub_ctx_add_ta_file(ub, c->conf.dns_trust_anchor.p);
+    else
+        e = ub_ctx_set_option(ub, "module-config:", "iterator");
+    while (e == 0 && ses_str_cut(&rest, ' ', &one))
+        e = forward(ub, c->arena, one);
+    if (e == 0) /* the library would answer for it itself */
+        e = ub_ctx_zone_remove(ub, "test.");
+    if (e == 0)
+        return ub;
+    ub_ctx_delete(ub);
+    return NULL;
+}
+
+/* The strings of a TXT record, joined. */
+static ses_str_t
+joined(ses_arena_t *a, const char *p, int len)
+{
+    char *text = ses_alloc(a, (size_t) len + 1);
+    size_t n = 0, i = 0, part, size = (size_t) len;
+
+    while (i < size) {
+        part = (uint8_t) p[i++];
+        if (part > size - i)
+            break;
+        memcpy(text + n, p + i, part);
+        n += part;
+        i += part;
+    }
+    return ses_str_n(text, n);
+}
+
+static bool
+has_text(dns_t *d, const char *name, ses_str_t want)
+{
+    struct ub_result *res;
+    bool found = false;
+    int i;
+
+    if (ub_resolve(d->ub, name, TYPE_TXT, 1, &res) != 0)
+        return false;
+    for (i = 0; res->havedata && res->data[i] != NULL && !found; i++)
+        found =
+            ses_str_eq(joined(d->k->c->arena, res->data[i], res->len[i]), want);
+    ub_resolve_free(res);
+    return found;
+}
+
+/* Only noted: nobody waits for DNS inside a transaction. */
+static ses_rc_t
+each(ses_cx_t *cx, const ses_identity_t *i, void *arg)
+{
+    dns_t *d = arg;
+
+    if (!i->domain || i->dkim_public.n == 0)
+        return SES_OK;
+    if (d->n == RECORDS_MAX)
+        return SES_NOT_FOUND;
+    d->names[d->n] =
+        ses_str_printf(cx->arena, "%.*s.dkim.%.*s", SES_FMT(i->tokens[i->slot]),
+                       SES_FMT(d->k->c->conf.service_domain));
+    d->texts[d->n] = ses_identity_txt(cx->arena, i);
+    d->n++;
+    return SES_OK;
+}
+
+static ses_rc_t
+each_account(ses_cx_t *cx, const ses_account_t *a, void *arg)
+{
+    dns_t *d = arg;
+
+    return ses_identity_list(cx, d->t, a->id, SES_STR(""), each, d);
+}
+
+static ses_rc_t
+look(ctl_t *c, ses_txn_t *t, void *arg)
+{
+    dns_t *d = arg;
+
+    d->t = t;
+    return ses_account_list(&c->cx, t, each_account, d);
+}
+
+static void
+check_bounce_domain(dns_t *d)
+{
+    const char *name = d->k->c->conf.bounce_domain.p;
+    struct ub_result *res = NULL;
+    int e = ub_resolve(d->ub, name, TYPE_MX, 1, &res);
+
+    if (e != 0)
+        check_found(d->k, "Does the resolver of sesame.conf answer?",
+                    "DNS: %s: %s", name, ub_strerror(e));
+    else if (!res->havedata)
+        check_found(d->k, "Publish an MX record that names this host.",
+                    "DNS: bounce_domain %s has no MX: no report comes back",
+                    name);
+    ub_resolve_free(res);
+}
+
+static void
+check_keys(dns_t *d)
+{
+    unsigned i, wrong = 0;
+    ses_str_t first = SES_STR("");
+
+    for (i = 0; i < d->n; i++)
+        if (!has_text(d, d->names[i].p, d->texts[i]) && wrong++ == 0)
+            first = d->names[i];
+    if (wrong > 0)
+        check_found(d->k,
+                    "Publish what sesamectl identity records --service "
+                    "prints.",
+                    "DNS: %u key records of %s are missing or wrong, the "
+                    "first %.*s",
+                    wrong, d->k->c->conf.service_domain.p, SES_FMT(first));
+}
+
+void
+check_dns(check_t *k)
+{
+    dns_t *d = ses_calloc(k->c->arena, sizeof(*d));
+    ses_rc_t rc;
+
+    if (k->c->conf.resolver.n == 0 || k->c->store == NULL)
+        return;
+    d->k = k;
+    if ((d->ub = context(k->c)) == NULL) {
+        check_found(k, "Correct resolver or dns_trust_anchor in sesame.conf.",
+                    "DNS: libunbound does not take the configuration");
+        return;
+    }
+    if ((rc = ctl_read(k->c, look, d)) != SES_OK)
+        check_failed(k, "DNS", rc);
+    check_bounce_domain(d);
+    check_keys(d);
+    ub_ctx_delete(d->ub);
+}

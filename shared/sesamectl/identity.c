@@ -1,0 +1,269 @@
+/*
+ * identity - sesamectl identity: sender domains and addresses
+ *
+ * records.c prints what belongs in DNS, verify.c has it looked at.
+ */
+#include "identity.h"
+
+ses_rc_t
+ctl_identity_find(ses_cx_t *cx, ses_txn_t *t, ses_str_t account,
+                  ses_str_t given, ses_identity_t *out)
+{
+    ses_str_t name;
+    bool domain;
+    ses_rc_t rc = ses_identity_name(cx, given, &name, &domain);
+
+    if (rc != SES_OK)
+        return rc;
+    rc = ses_identity_find(cx, t, account, name, out);
+    if (rc == SES_NOT_FOUND)
+        return ses_fail(cx, rc, "account %.*s has no identity %.*s",
+                        SES_FMT(account), SES_FMT(name));
+    return rc;
+}
+
+/* --- add and delete ---------------------------------------------------- */
+
+typedef struct {
+    ses_str_t account, given;
+} named_t;
+
+static ses_rc_t
+add(ses_cx_t *cx, ses_txn_t *t, ses_change_t *change, void *arg)
+{
+    const named_t *n = arg;
+    ses_identity_t i;
+    ses_account_t a;
+    ses_str_t name;
+    bool domain;
+    ses_rc_t rc;
+
+    if ((rc = ses_identity_name(cx, n->given, &name, &domain)) != SES_OK)
+        return rc;
+    rc = ses_account_find(cx, t, n->account, &a);
+    if (rc == SES_NOT_FOUND)
+        return ses_fail(cx, rc, "account %.*s does not exist",
+                        SES_FMT(n->account));
+    if (rc != SES_OK)
+        return rc;
+    rc = ses_identity_find(cx, t, n->account, name, &i);
+    if (rc == SES_OK)
+        return ses_fail(cx, SES_EXISTS, "identity %.*s exists already",
+                        SES_FMT(name));
+    if (rc != SES_NOT_FOUND)
+        return rc;
+    ses_identity_init(cx, &i, n->account, name, domain);
+    ses_identity_put(cx, change, &i);
+    return SES_OK;
+}
+
+static int
+identity_add(ctl_t *c)
+{
+    named_t n = {ctl_arg(c, 0), ctl_arg(c, 1)};
+    ses_rc_t rc = ctl_change(c, n.account, "identity add", add, &n);
+
+    return rc == SES_OK ? 0 : ctl_failed(c, rc);
+}
+
+static ses_rc_t delete (ses_cx_t *cx, ses_txn_t *t, ses_change_t *change,
+                        void *arg)
+{
+    const named_t *n = arg;
+    ses_identity_t i;
+    ses_rc_t rc = ctl_identity_find(cx, t, n->account, n->given, &i);
+
+    return rc == SES_OK ? ses_identity_del(cx, t, change, &i) : rc;
+}
+
+static int
+identity_delete(ctl_t *c)
+{
+    named_t n = {ctl_arg(c, 0), ctl_arg(c, 1)};
+    ses_rc_t rc = ctl_change(c, n.account, "identity delete", delete, &n);
+
+    return rc == SES_OK ? 0 : ctl_failed(c, rc);
+}
+
+/* --- list and show ----------------------------------------------------- */
+
+static ses_rc_t
+row(ses_cx_t *cx, const ses_identity_t *i, void *arg)
+{
+    emit_t *e = arg;
+
+    (void) cx;
+    emit_open(e, NULL);
+    emit_str(e, "account", i->account);
+    emit_str(e, "identity", i->name);
+    emit_c(e, "type", i->domain ? "DOMAIN" : "EMAIL_ADDRESS");
+    emit_c(e, "status", ses_verify_name(i->status));
+    emit_bool(e, "dkim_key", i->dkim_public.n > 0);
+    emit_time(e, "last_check", i->last_check);
+    emit_time(e, "created", i->created);
+    emit_close(e);
+    return SES_OK;
+}
+
+typedef struct {
+    ctl_t *c;
+    ses_txn_t *t;
+} view_t;
+
+static ses_rc_t
+rows_of(ses_cx_t *cx, const ses_account_t *a, void *arg)
+{
+    view_t *v = arg;
+
+    return ses_identity_list(cx, v->t, a->id, SES_STR(""), row, &v->c->out);
+}
+
+static ses_rc_t
+read_list(ctl_t *c, ses_txn_t *t, void *arg)
+{
+    view_t v = {c, t};
+    ses_account_t a;
+    ses_rc_t rc = SES_OK;
+
+    (void) arg;
+    if (c->nargs > 0 && (rc = ctl_account(c, t, ctl_arg(c, 0), &a)) != SES_OK)
+        return rc;
+    emit_list(&c->out, NULL);
+    rc = c->nargs > 0 ? rows_of(&c->cx, &a, &v)
+                      : ses_account_list(&c->cx, t, rows_of, &v);
+    emit_end(&c->out);
+    return rc;
+}
+
+static int
+identity_list(ctl_t *c)
+{
+    ses_rc_t rc = ctl_read(c, read_list, NULL);
+
+    return rc == SES_OK ? 0 : ctl_failed(c, rc);
+}
+
+static void
+show(emit_t *e, const ses_identity_t *i)
+{
+    unsigned n;
+
+    emit_open(e, NULL);
+    emit_str(e, "account", i->account);
+    emit_str(e, "identity", i->name);
+    emit_c(e, "type", i->domain ? "DOMAIN" : "EMAIL_ADDRESS");
+    emit_c(e, "status", ses_verify_name(i->status));
+    emit_bool(e, "verified", ses_identity_verified(i));
+    emit_str(e, "error", i->error);
+    emit_bool(e, "dkim_signing", i->dkim_signing);
+    emit_c(e, "dkim_status", ses_verify_name(i->dkim_status));
+    emit_list(e, "tokens");
+    for (n = 0; n < SES_DKIM_SLOTS && i->domain; n++)
+        emit_str(e, NULL, i->tokens[n]);
+    emit_end(e);
+    emit_str(e, "selector", i->domain ? i->tokens[i->slot] : SES_STR(""));
+    emit_str(e, "dkim_public_key", i->dkim_public);
+    emit_time(e, "dkim_generated", i->dkim_generated);
+    emit_str(e, "configuration_set", i->config_set);
+    emit_bool(e, "feedback_forwarding", i->feedback);
+    emit_list(e, "tags");
+    for (n = 0; n < i->ntags; n++)
+        emit_str(e, NULL,
+                 ses_str_printf(e->arena, "%.*s=%.*s", SES_FMT(i->tags[n].key),
+                                SES_FMT(i->tags[n].value)));
+    emit_end(e);
+    emit_time(e, "created", i->created);
+    emit_time(e, "pending_since", i->pending_since);
+    emit_time(e, "last_check", i->last_check);
+    emit_time(e, "last_success", i->last_success);
+    emit_time(e, "next_check", i->next_check);
+    emit_int(e, "tries", i->tries);
+    emit_str(e, "soa_primary", i->soa_primary);
+    emit_str(e, "soa_admin", i->soa_admin);
+    emit_int(e, "soa_serial", i->soa_serial);
+    emit_close(e);
+}
+
+static ses_rc_t
+read_show(ctl_t *c, ses_txn_t *t, void *arg)
+{
+    ses_identity_t i;
+    ses_rc_t rc =
+        ctl_identity_find(&c->cx, t, ctl_arg(c, 0), ctl_arg(c, 1), &i);
+
+    (void) arg;
+    if (rc == SES_OK)
+        show(&c->out, &i);
+    return rc;
+}
+
+static int
+identity_show(ctl_t *c)
+{
+    ses_rc_t rc = ctl_read(c, read_show, NULL);
+
+    return rc == SES_OK ? 0 : ctl_failed(c, rc);
+}
+
+#define OF_ACCOUNT                                                             \
+    {                                                                          \
+        "account", "ACCOUNT", "whose (else the only account)"                  \
+    }
+
+const ctl_command_t ctl_identities[] = {
+    {"add",
+     "ACCOUNT NAME",
+     2,
+     2,
+     "Add a domain, or an address, that the account wants to send as.",
+     CTL_STORE,
+     identity_add,
+     {{0}}},
+    {"list",
+     "[ACCOUNT]",
+     0,
+     1,
+     "List identities.",
+     CTL_STORE,
+     identity_list,
+     {{0}}},
+    {"show",
+     "ACCOUNT NAME",
+     2,
+     2,
+     "Show all that is known of one.",
+     CTL_STORE,
+     identity_show,
+     {{0}}},
+    {"records",
+     "[NAME]",
+     0,
+     1,
+     "Print the DNS records that the owner of the domain NAME publishes, or\n"
+     "with --service those of our own service_domain.",
+     CTL_STORE,
+     ctl_identity_records,
+     {OF_ACCOUNT,
+      {"zone", NULL, "as lines of a zone file"},
+      {"service", NULL, "the records of service_domain"}}},
+    {"verify",
+     "NAME",
+     1,
+     1,
+     "Have the agent look at the DNS of a domain now, wait for the result and\n"
+     "print it; take the operator's word for an address.  Exit status 0 only\n"
+     "when it is verified.",
+     CTL_STORE,
+     ctl_identity_verify,
+     {OF_ACCOUNT,
+      {"timeout", "SECONDS", "wait for gate and agent so long (30)"}}},
+    {"delete",
+     "ACCOUNT NAME",
+     2,
+     2,
+     "Delete an identity and its DKIM key.",
+     CTL_STORE,
+     identity_delete,
+     {{0}}},
+    {0},
+};

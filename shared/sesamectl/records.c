@@ -1,0 +1,148 @@
+/*
+ * records - sesamectl identity records: what belongs in DNS
+ *
+ * A customer publishes three aliases into our zone, and never has to change
+ * them; our zone has the keys (contract 7.2).  Tokens whose key has not been
+ * made yet have no line in our zone.
+ */
+#include "identity.h"
+
+#define TTL 300
+#define STRING_MAX 255 /* of a TXT record, RFC 1035 3.3.14 */
+
+typedef struct {
+    ctl_t *c;
+    ses_txn_t *t;
+    bool zone;
+} printer_t;
+
+static void
+record(printer_t *p, ses_str_t name, const char *type, ses_str_t zone_value,
+       ses_str_t value)
+{
+    emit_t *e = &p->c->out;
+
+    if (p->zone) {
+        printf("%.*s. %d IN %s %.*s\n", SES_FMT(name), TTL, type,
+               SES_FMT(zone_value));
+        return;
+    }
+    emit_open(e, NULL);
+    emit_str(e, "name", name);
+    emit_c(e, "type", type);
+    emit_str(e, "value", value);
+    emit_close(e);
+}
+
+/* A text as the strings of a zone file; there is nothing to escape in it. */
+static ses_str_t
+strings(ses_arena_t *a, ses_str_t text)
+{
+    ses_str_t out = SES_STR("");
+
+    while (text.n > 0) {
+        out = ses_str_printf(a, "%.*s%s\"%.*s\"", SES_FMT(out),
+                             out.n > 0 ? " " : "",
+                             SES_FMT(ses_str_head(text, STRING_MAX)));
+        text = ses_str_from(text, STRING_MAX);
+    }
+    return out;
+}
+
+/* The customer's side. */
+static void
+aliases(printer_t *p, const ses_identity_t *i)
+{
+    ses_arena_t *a = p->c->arena;
+    ses_str_t target;
+    unsigned n;
+
+    for (n = 0; n < SES_DKIM_SLOTS; n++) {
+        target = ses_str_printf(a, "%.*s.dkim.%.*s", SES_FMT(i->tokens[n]),
+                                SES_FMT(p->c->conf.service_domain));
+        record(p,
+               ses_str_printf(a, "%.*s._domainkey.%.*s", SES_FMT(i->tokens[n]),
+                              SES_FMT(i->name)),
+               "CNAME", ses_str_cat(a, target, SES_STR(".")), target);
+    }
+}
+
+/* Ours. */
+static ses_rc_t
+keys(ses_cx_t *cx, const ses_identity_t *i, void *arg)
+{
+    printer_t *p = arg;
+    ses_str_t txt;
+    unsigned n;
+
+    if (!i->domain || i->dkim_public.n == 0)
+        return SES_OK;
+    txt = ses_identity_txt(cx->arena, i);
+    for (n = 0; n < SES_DKIM_SLOTS; n++)
+        record(p,
+               ses_str_printf(cx->arena, "%.*s.dkim.%.*s",
+                              SES_FMT(i->tokens[n]),
+                              SES_FMT(p->c->conf.service_domain)),
+               "TXT", strings(cx->arena, txt), txt);
+    return SES_OK;
+}
+
+static ses_rc_t
+keys_of(ses_cx_t *cx, const ses_account_t *a, void *arg)
+{
+    printer_t *p = arg;
+
+    return ses_identity_list(cx, p->t, a->id, SES_STR(""), keys, p);
+}
+
+static ses_rc_t
+customer(printer_t *p)
+{
+    ctl_t *c = p->c;
+    const char *account = ctl_option(c, "account");
+    ses_identity_t i;
+    ses_account_t a;
+    ses_rc_t rc;
+
+    if ((rc = ctl_account(c, p->t, ses_str(account), &a)) != SES_OK ||
+        (rc = ctl_identity_find(&c->cx, p->t, a.id, ctl_arg(c, 0), &i)) !=
+            SES_OK)
+        return rc;
+    if (!i.domain)
+        return ses_fail(&c->cx, SES_INVALID,
+                        "%.*s is an address: it needs no DNS records",
+                        SES_FMT(i.name));
+    aliases(p, &i);
+    return SES_OK;
+}
+
+static ses_rc_t
+read_records(ctl_t *c, ses_txn_t *t, void *arg)
+{
+    printer_t *p = arg;
+    ses_rc_t rc;
+
+    p->t = t;
+    if (!p->zone)
+        emit_list(&c->out, NULL);
+    rc = c->nargs > 0 ? customer(p) : ses_account_list(&c->cx, t, keys_of, p);
+    if (!p->zone)
+        emit_end(&c->out);
+    return rc;
+}
+
+int
+ctl_identity_records(ctl_t *c)
+{
+    bool service = ctl_option(c, "service") != NULL;
+    printer_t p = {.c = c};
+    ses_rc_t rc;
+
+    if (service == (c->nargs > 0)) {
+        ctl_error(c, "identity records needs either NAME or --service");
+        return 2;
+    }
+    p.zone = !c->json && (service || ctl_option(c, "zone") != NULL);
+    rc = ctl_read(c, read_records, &p);
+    return rc == SES_OK ? 0 : ctl_failed(c, rc);
+}
