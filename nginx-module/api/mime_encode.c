@@ -80,9 +80,12 @@ mime_cte_text(ses_str_t s)
 
     if (mime_clean(s, LINE))
         return MIME_7BIT;
-    for (i = 0; i < s.n; i++)
-        if (!plain(s.p[i]) || s.p[i] == '=')
-            special += line_end(s, i) ? 0 : 1;
+    for (i = 0; i < s.n; i++) {
+        if (line_end(s, i))
+            i++;
+        else if (!plain(s.p[i]) || s.p[i] == '=')
+            special++;
+    }
     return s.n + 2 * special <= s.n / 3 * 4 ? MIME_QP : MIME_BASE64;
 }
 
