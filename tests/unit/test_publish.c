@@ -47,6 +47,7 @@ typedef struct {
     ses_conf_t conf;
     agent_t agent;
     pthread_t thread;
+    bool running;
     ses_cx_t cx;
 } fixture_t;
 
@@ -208,6 +209,7 @@ static void
 start(fixture_t *f)
 {
     f->agent.stopping = false;
+    f->running = true;
     assert_int_equal(pthread_create(&f->thread, NULL, run, &f->agent), 0);
 }
 
@@ -216,6 +218,7 @@ stop(fixture_t *f)
 {
     agent_stop(&f->agent);
     pthread_join(f->thread, NULL);
+    f->running = false;
 }
 
 static void
@@ -270,6 +273,9 @@ teardown(void **state)
     fixture_t *f = *state;
     unsigned i;
 
+    if (f->running) /* the test failed */
+        stop(f);
+    subscriber_break(false);
     subscriber_stop();
     usleep(50000); /* its connections end */
     for (i = 0; i < subscriber.n; i++) {
@@ -333,20 +339,20 @@ test_trouble(void **state)
     happen(f, 0, MESSAGES);
 
     /* The one that is well is not delayed by the others. */
-    WITHIN(3, subscriber_count("/ok", 200) == 2 * MESSAGES);
-    WITHIN(3, cursor(f, "ok") == 2 * MESSAGES);
-    WITHIN(3, dead(f, "gone") == 2 * MESSAGES);
-    WITHIN(3, cursor(f, "gone") == 2 * MESSAGES);
-    WITHIN(3, subscriber_count("/hang", 0) > 0);
-    WITHIN(3, subscriber_count("/error", 500) > 3);
-    WITHIN(3, subscriber_count("/cut", -1) > 3);
+    WITHIN(20, subscriber_count("/ok", 200) == 2 * MESSAGES);
+    WITHIN(20, cursor(f, "ok") == 2 * MESSAGES);
+    WITHIN(20, dead(f, "gone") == 2 * MESSAGES);
+    WITHIN(20, cursor(f, "gone") == 2 * MESSAGES);
+    WITHIN(20, subscriber_count("/hang", 0) > 0);
+    WITHIN(20, subscriber_count("/error", 500) > 3);
+    WITHIN(20, subscriber_count("/cut", -1) > 3);
     assert_true(cursor(f, "error") == 0);
     assert_true(cursor(f, "cut") == 0);
 
     subscriber_break(false);
     for (i = 1; i < 4; i++) {
         snprintf(path, sizeof(path), "/%s", hooks[i]);
-        WITHIN(5, cursor(f, hooks[i]) == 2 * MESSAGES);
+        WITHIN(20, cursor(f, hooks[i]) == 2 * MESSAGES);
         assert_int_equal(subscriber_count(path, 200), 2 * MESSAGES);
         check_order(path);
     }
@@ -364,27 +370,30 @@ test_replay(void **state)
     fixture_t *f = *state;
     ses_cursor_key_t k = key_of(f, "ok");
     ses_txn_t *t;
-    const char *a, *b;
+    unsigned i, again = 0;
+    const char *id;
 
     subscriber_break(false);
     subscribe(f, "ok", subscriber.port);
     happen(f, 0, 5);
     start(f);
-    WITHIN(3, cursor(f, "ok") == 10);
+    WITHIN(20, cursor(f, "ok") == 10);
     stop(f);
     start(f);
     happen(f, 5, 10);
-    WITHIN(3, cursor(f, "ok") == 20);
+    WITHIN(20, cursor(f, "ok") == 20);
     assert_int_equal(subscriber_count("/ok", 200), 20);
 
     t = begin(f);
     must(f, ses_cursor_put(&f->cx, t, &k, 19));
     commit(f, t);
-    WITHIN(3, subscriber_count("/ok", 200) == 21);
-    a = strstr(subscriber.got[19].body, "\"MessageId\"");
-    b = strstr(subscriber.got[20].body, "\"MessageId\"");
-    assert_true(strncmp(a, b, 50) == 0);
-    WITHIN(3, cursor(f, "ok") == 20);
+    WITHIN(20, subscriber_count("/ok", 200) == 21);
+    id = strstr(subscriber.got[20].body, "\"MessageId\"");
+    for (i = 0; i < 20 && again == 0; i++)
+        again += strncmp(strstr(subscriber.got[i].body, "\"MessageId\""), id,
+                         50) == 0;
+    assert_int_equal(again, 1);
+    WITHIN(20, cursor(f, "ok") == 20);
     stop(f);
 }
 
@@ -398,10 +407,10 @@ test_catching_up(void **state)
     subscribe(f, "ok", subscriber.port);
     start(f);
     happen(f, 0, 1);
-    WITHIN(3, cursor(f, "ok") == 2);
+    WITHIN(20, cursor(f, "ok") == 2);
     happen(f, 1, 1000);
     happen(f, 1000, 1001);
-    WITHIN(10, cursor(f, "ok") == 2002);
+    WITHIN(20, cursor(f, "ok") == 2002);
     assert_int_equal(subscriber_count("/ok", 200), 2002);
     stop(f);
 }
@@ -424,7 +433,7 @@ test_roster_changes(void **state)
     usleep(300000);
     assert_int_equal(cursor(f, "ok"), 0);
     subscribe(f, "ok", subscriber.port);
-    WITHIN(3, cursor(f, "ok") == 6);
+    WITHIN(20, cursor(f, "ok") == 6);
 
     t = begin(f);
     must(f, ses_destination_find(&f->cx, t, ACCOUNT, SET, SES_STR("ok"), &d));
@@ -432,9 +441,9 @@ test_roster_changes(void **state)
     ses_destination_put(&f->cx, &c, &d);
     must(f, ses_journal_apply(&f->cx, t, &c, "test"));
     commit(f, t);
-    usleep(300000);
+    WITHIN(20, cursor(f, "ok") == 0); /* forgotten with the outlet */
     happen(f, 3, 6);
-    usleep(200000);
+    usleep(100000);
     assert_int_equal(subscriber_count("/ok", 200), 6);
 
     t = begin(f);
@@ -449,7 +458,7 @@ test_roster_changes(void **state)
     must(f, ses_journal_apply(&f->cx, t, &c, "test"));
     commit(f, t);
     happen(f, 6, 7);
-    WITHIN(3, subscriber_count("/ok", 200) == 9);
+    WITHIN(20, subscriber_count("/ok", 200) == 9);
     usleep(100000);
     assert_int_equal(subscriber_count("/ok", 200), 9);
     stop(f);
@@ -467,7 +476,7 @@ test_private(void **state)
     subscribe(f, "ok", subscriber.port);
     start(f);
     happen(f, 0, 1);
-    WITHIN(3, cursor(f, "ok") == 2); /* given up */
+    WITHIN(20, cursor(f, "ok") == 2); /* given up */
     assert_int_equal(subscriber.n, 0);
     stop(f);
 }

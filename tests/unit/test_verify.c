@@ -1,0 +1,313 @@
+// LIBS: -lunbound
+/*
+ * test_verify - identities against a DNS server that has the record, or has
+ * not, or another one, or fails
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "nameserver.h"
+#include "temp_store.h"
+
+#include "../../milter/agent/agent.c"
+
+#include "../../milter/agent/backoff.c"
+
+#include "../../milter/agent/keyrecord.c"
+
+#include "../../milter/agent/resolve.c"
+
+#include "../../milter/agent/verify.c"
+
+#include "model/model.h"
+
+#define ACCOUNT SES_STR("123456789012")
+
+typedef struct {
+    char *dir;
+    ses_arena_t *arena;
+    ses_conf_t conf;
+    agent_t agent;
+    pthread_t thread;
+    ses_cx_t cx;
+    ses_str_t key; /* long enough for several strings */
+} fixture_t;
+
+static void
+must(fixture_t *f, ses_rc_t rc)
+{
+    if (rc != SES_OK)
+        fail_msg("%s: %.*s", ses_rc_name(rc), SES_FMT(f->cx.why));
+}
+
+static void
+put(fixture_t *f, const ses_identity_t *i)
+{
+    ses_change_t c = {0};
+    ses_txn_t *t;
+
+    must(f, ses_txn_write(&f->cx, f->agent.store, &t));
+    ses_identity_put(&f->cx, &c, i);
+    must(f, ses_journal_apply(&f->cx, t, &c, "test"));
+    must(f, ses_txn_commit(&f->cx, t));
+}
+
+/* A domain that waits for its first check. */
+static void
+add(fixture_t *f, const char *name, bool with_key)
+{
+    ses_identity_t i;
+
+    f->cx = ses_cx(f->arena, ses_clock_ms());
+    ses_identity_init(&f->cx, &i, ACCOUNT, ses_str(name), true);
+    i.tokens[0] = SES_STR("tok");
+    if (with_key)
+        i.dkim_public = f->key;
+    put(f, &i);
+}
+
+static ses_identity_t
+get(fixture_t *f, const char *name)
+{
+    ses_identity_t i;
+    ses_txn_t *t;
+
+    f->cx = ses_cx(f->arena, ses_clock_ms());
+    must(f, ses_txn_read(&f->cx, f->agent.store, &t));
+    must(f, ses_identity_find(&f->cx, t, ACCOUNT, ses_str(name), &i));
+    ses_txn_end(t);
+    return i;
+}
+
+static bool
+is(fixture_t *f, const char *name, ses_verify_t status, const char *error)
+{
+    ses_identity_t i = get(f, name);
+
+    return i.last_check != 0 && i.status == status && i.dkim_status == status &&
+           ses_str_eqc(i.error, error);
+}
+
+#define WITHIN(ms, condition)                                                  \
+    do {                                                                       \
+        int64_t until_ = ses_clock_ms() + (ms);                                \
+        while (!(condition) && ses_clock_ms() < until_)                        \
+            usleep(5000);                                                      \
+        assert_true(condition);                                                \
+    } while (0)
+
+static void *
+run(void *arg)
+{
+    verify_run(arg);
+    return NULL;
+}
+
+static void
+quiet(ses_log_level_t level, const char *line)
+{
+    (void) level;
+    (void) line;
+}
+
+static int
+setup(void **state)
+{
+    fixture_t *f = calloc(1, sizeof(*f));
+    char key[361];
+
+    ses_log_open("test", quiet);
+    ses_model_init();
+    nameserver_start();
+    f->dir = temp_dir();
+    f->arena = ses_arena_new();
+    f->cx = ses_cx(f->arena, ses_clock_ms());
+    memset(key, 'K', sizeof(key) - 1);
+    key[sizeof(key) - 1] = '\0';
+    f->key = ses_str_dup(f->arena, ses_str(key));
+    f->conf = (ses_conf_t){
+        .resolver = ses_str_printf(f->arena, "127.0.0.1:%u", nameserver.port),
+        .verify_retry_min = 200,
+        .verify_retry_max = 400};
+    assert_true(agent_init(&f->agent));
+    f->agent.conf = &f->conf;
+    f->agent.store = temp_store(&f->cx, f->dir);
+    f->agent.committer = ses_committer_new(f->agent.store, true);
+    assert_int_equal(pthread_create(&f->thread, NULL, run, &f->agent), 0);
+    *state = f;
+    return 0;
+}
+
+static int
+teardown(void **state)
+{
+    fixture_t *f = *state;
+
+    agent_stop(&f->agent);
+    pthread_join(f->thread, NULL);
+    agent_free(&f->agent);
+    nameserver_stop();
+    temp_remove(f->dir);
+    free(f->dir);
+    ses_arena_free(f->arena);
+    free(f);
+    return 0;
+}
+
+static const char *
+txt(fixture_t *f, ses_str_t key)
+{
+    return ses_str_printf(f->arena, "v=DKIM1; k=rsa; p=%.*s", SES_FMT(key)).p;
+}
+
+static void
+test_found(void **state)
+{
+    fixture_t *f = *state;
+    ses_identity_t i;
+
+    nameserver_put("tok._domainkey.a.test", 5, "tok.dkim.ses.test", 0);
+    nameserver_put("tok.dkim.ses.test", 16, txt(f, f->key), 0);
+    nameserver_put("a.test", 6, "", 0);
+    add(f, "a.test", true);
+    WITHIN(20000, is(f, "a.test", SES_VERIFY_SUCCESS, ""));
+    i = get(f, "a.test");
+    assert_true(i.last_success == i.last_check);
+    assert_true(i.next_check > f->cx.now + DAY_MS - 60000);
+    assert_true(ses_str_eqc(i.soa_primary, "ns.example.net"));
+    assert_true(ses_str_eqc(i.soa_admin, "hostmaster.example.net"));
+    assert_int_equal(i.soa_serial, 42);
+
+    /* The record itself, and the zone above the domain. */
+    nameserver_put("tok._domainkey.mail.b.test", 16, txt(f, f->key), 0);
+    nameserver_put("mail.b.test", 16, "something", 0);
+    nameserver_put("b.test", 6, "", 0);
+    add(f, "mail.b.test", true);
+    WITHIN(20000, is(f, "mail.b.test", SES_VERIFY_SUCCESS, ""));
+    assert_int_equal(get(f, "mail.b.test").soa_serial, 42);
+}
+
+/* What is wrong is said, and once it is right that is seen at the next look
+ * or, when somebody asks, at once. */
+static void
+test_appears(void **state)
+{
+    fixture_t *f = *state;
+    ses_identity_t i;
+    int64_t asked;
+
+    add(f, "c.test", true);
+    WITHIN(20000, is(f, "c.test", SES_VERIFY_PENDING, "HOST_NOT_FOUND"));
+    nameserver_put("tok._domainkey.c.test", 6, "", 0);
+    WITHIN(20000, is(f, "c.test", SES_VERIFY_PENDING, "TYPE_NOT_FOUND"));
+    nameserver_put("tok._domainkey.c.test", 16, "v=spf1 -all", 0);
+    WITHIN(20000, is(f, "c.test", SES_VERIFY_PENDING, "INVALID_VALUE"));
+    nameserver_put("tok._domainkey.c.test", 16, txt(f, SES_STR("OTHER")), 0);
+    WITHIN(20000, get(f, "c.test").tries >= 5);
+    assert_true(is(f, "c.test", SES_VERIFY_PENDING, "INVALID_VALUE"));
+    nameserver_put("tok._domainkey.c.test", 16, txt(f, f->key), 0);
+    WITHIN(20000, is(f, "c.test", SES_VERIFY_SUCCESS, ""));
+
+    /* Gone again: a temporary failure, seen when asked. */
+    nameserver_put("tok._domainkey.c.test", 16, "", 3);
+    nameserver_put("tok._domainkey.c.test", 6, "", 3);
+    i = get(f, "c.test");
+    i.next_check = asked = f->cx.now;
+    put(f, &i);
+    WITHIN(20000, get(f, "c.test").last_check >= asked);
+    assert_true(
+        is(f, "c.test", SES_VERIFY_TEMPORARY_FAILURE, "HOST_NOT_FOUND"));
+}
+
+/* A server that fails proves nothing against the identity. */
+static void
+test_server_error(void **state)
+{
+    fixture_t *f = *state;
+    ses_identity_t i;
+
+    nameserver_put("tok._domainkey.d.test", 16, "", 2);
+    f->cx = ses_cx(f->arena, ses_clock_ms());
+    ses_identity_init(&f->cx, &i, ACCOUNT, SES_STR("d.test"), true);
+    i.tokens[0] = SES_STR("tok");
+    i.dkim_public = f->key;
+    i.pending_since -= 80 * INT64_C(3600000); /* past its patience */
+    i.last_check = f->cx.now;
+    put(f, &i);
+    WITHIN(20000, ses_str_eqc(get(f, "d.test").error, "DNS_SERVER_ERROR"));
+    assert_int_equal(get(f, "d.test").status, SES_VERIFY_PENDING);
+    assert_true(get(f, "d.test").next_check > 0);
+
+    /* Its own fault ends it. */
+    nameserver_put("tok._domainkey.d.test", 16, "", 3);
+    WITHIN(20000, is(f, "d.test", SES_VERIFY_FAILED, "HOST_NOT_FOUND"));
+    assert_int_equal(get(f, "d.test").next_check, 0);
+}
+
+/* A look-up that hangs delays no other; without a key nothing is asked. */
+static void
+test_hanging(void **state)
+{
+    fixture_t *f = *state;
+    ses_identity_t i;
+
+    nameserver_put("tok._domainkey.e.test", 0, "", -1);
+    nameserver_put("tok._domainkey.f.test", 16, txt(f, f->key), 0);
+    add(f, "e.test", true);
+    add(f, "g.test", false);
+    usleep(100000);
+    add(f, "f.test", true);
+    WITHIN(20000, is(f, "f.test", SES_VERIFY_SUCCESS, ""));
+    assert_int_equal(get(f, "g.test").last_check, 0);
+    WITHIN(20000, is(f, "e.test", SES_VERIFY_PENDING, "DNS_SERVER_ERROR"));
+
+    nameserver_put("tok._domainkey.g.test", 16, txt(f, f->key), 0);
+    i = get(f, "g.test");
+    i.dkim_public = f->key;
+    put(f, &i);
+    WITHIN(20000, is(f, "g.test", SES_VERIFY_SUCCESS, ""));
+}
+
+static void
+test_soa_record(void **state)
+{
+    ses_str_t primary = SES_STR("x"), admin;
+    ses_arena_t *a = ses_arena_new();
+    int64_t serial;
+
+    (void) state;
+    assert_true(resolve_soa(a,
+                            SES_STR("\2ns\1a\0\4host\1b\0\xff\0\0\1........"),
+                            &primary, &admin, &serial));
+    assert_true(ses_str_eqc(primary, "ns.a"));
+    assert_true(ses_str_eqc(admin, "host.b"));
+    assert_int_equal(serial, 0xff000001);
+    primary = SES_STR("x");
+    assert_false(
+        resolve_soa(a, SES_STR("\2ns\1a\0\4host"), &primary, &admin, &serial));
+    assert_false(
+        resolve_soa(a, SES_STR("\300\014\0\0"), &primary, &admin, &serial));
+    assert_false(
+        resolve_soa(a, SES_STR("\0\0\0\0\1"), &primary, &admin, &serial));
+    assert_true(ses_str_eqc(primary, "x"));
+    ses_arena_free(a);
+}
+
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_found),
+        TEST(test_appears),
+        TEST(test_server_error),
+        TEST(test_hanging),
+        cmocka_unit_test(test_soa_record),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
