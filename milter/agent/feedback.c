@@ -231,7 +231,8 @@ feedback_take(agent_t *a, ses_cx_t *cx, ses_str_t to, const report_t *r)
     }
     if (j.used == 0)
         ses_tally(SES_REPORT_IGNORED);
-    ses_log(SES_LOG_INFO, "report=%s recipients=%u used=%u new=%u",
+    ses_log(SES_LOG_INFO, "%.*s: report=%s recipients=%u used=%u new=%u",
+            SES_FMT(ses_queueid_format(cx->arena, j.id)),
             r->kind == REPORT_DELIVERY ? "delivery" : "complaint", r->nrcpts,
             j.used, j.added);
     return SES_OK;

@@ -119,7 +119,7 @@ take_byte(session_t *s, char *c)
 /* A line of at most max bytes, without its end; the rest of a longer one is
  * dropped and *cut set. */
 static bool
-take_line(session_t *s, char *line, size_t max, size_t *n, bool *cut)
+take_command(session_t *s, char *line, size_t max, size_t *n, bool *cut)
 {
     char c;
 
@@ -362,7 +362,7 @@ lmtp_session(agent_t *a, int fd)
     s->arena = ses_arena_new();
 
     reply(s, "220 %.*s LMTP Sesame", SES_FMT(ses_str_head(a->hostname, 255)));
-    while (!s->ended && take_line(s, line, sizeof(line), &n, &cut)) {
+    while (!s->ended && take_command(s, line, sizeof(line), &n, &cut)) {
         if (cut)
             reply(s, "450 4.5.2 Line too long");
         else

@@ -220,7 +220,7 @@ one_event(ses_cx_t *cx, const ses_event_t *e, void *arg)
 
 /* "Send; Delivery ann@mail.test": every event, in order. */
 static inline ses_str_t
-events(host_t *h)
+all_events(host_t *h)
 {
     ses_txn_t *t = begin(h);
     ses_buf_t b;
@@ -253,7 +253,7 @@ newest(host_t *h)
 static inline void
 expect_events(host_t *h, const char *want)
 {
-    ses_str_t got = events(h);
+    ses_str_t got = all_events(h);
 
     if (!ses_str_eqc(got, want))
         fail_msg("events \"%.*s\" instead of \"%s\"", SES_FMT(got), want);
