@@ -175,7 +175,7 @@ class Host:
                         "--auth-password",
                         password or self.env["SESAME_SMTP_PASSWORD"]]
         for line in headers:
-            command += ["--add-header", line]
+            command += ["--header", line]
         done = self.run(*command, *options)
         # Replies begin "<-  ", "<~  " under TLS, "<** " or "<~* " if bad.
         replies = re.findall(r"^<[-~*][ *]{2} ?(\d{3} .*)$", done.stdout,
