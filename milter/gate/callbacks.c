@@ -25,6 +25,7 @@
 #include "recipient.h"
 #include "reply.h"
 #include "sender.h"
+#include "stop.h"
 
 #define ACTIONS                                                                \
     (SMFIF_CHGFROM | SMFIF_CHGHDRS | SMFIF_ADDHDRS | SMFIF_DELRCPT |           \
@@ -269,15 +270,11 @@ edit_envelope(SMFICTX *ctx, session_t *s)
 }
 
 static sfsistat
-on_eom(SMFICTX *ctx)
+end_message(SMFICTX *ctx, session_t *s)
 {
-    session_t *s = session_of(ctx);
     ses_str_t signature, queue_id = macro(ctx, "i");
     sfsistat answer;
     ses_rc_t rc;
-
-    if (s == NULL || s->m.owner == OWNER_NONE)
-        return SMFIS_TEMPFAIL;
 
     if ((rc = judge_end(s, &signature)) == SES_OK) {
         smfi_progress(ctx);
@@ -294,6 +291,20 @@ on_eom(SMFICTX *ctx)
         answer = SMFIS_CONTINUE;
     }
     session_end(s);
+    return answer;
+}
+
+static sfsistat
+on_eom(SMFICTX *ctx)
+{
+    session_t *s = session_of(ctx);
+    sfsistat answer;
+
+    if (s == NULL || s->m.owner == OWNER_NONE)
+        return SMFIS_TEMPFAIL;
+    stop_enter();
+    answer = end_message(ctx, s);
+    stop_leave();
     return answer;
 }
 

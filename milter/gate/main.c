@@ -29,6 +29,7 @@
 #include "model/model.h"
 #include "sasl.h"
 #include "sign.h"
+#include "stop.h"
 
 #ifndef SESAME_VERSION
 #define SESAME_VERSION "0"
@@ -235,6 +236,27 @@ harden(void)
 
 /* --- life -------------------------------------------------------------- */
 
+/*
+ * Threads of libmilter may still be in a callback when it has returned, so
+ * what they use is left to the kernel.
+ */
+static void
+stop_threads(void)
+{
+    sasl_stop();
+    keys_stop();
+    ses_log(SES_LOG_INFO, "stopped");
+    fflush(NULL);
+}
+
+static void
+stop(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    pthread_once(&once, stop_threads);
+}
+
 static ses_rc_t
 start(ses_cx_t *cx, const options_t *o, int *milter_fd)
 {
@@ -258,19 +280,9 @@ start(ses_cx_t *cx, const options_t *o, int *milter_fd)
     gate.committer = ses_committer_new(gate.store, false);
     if ((rc = keys_start(cx, &gate)) != SES_OK)
         return rc;
-    return sasl_start(cx, &gate, auth_fd);
-}
-
-/*
- * Threads of libmilter may still be in a callback when it has returned, so
- * what they use is left to the kernel.
- */
-static void
-stop(void)
-{
-    sasl_stop();
-    keys_stop();
-    ses_log(SES_LOG_INFO, "stopped");
+    if ((rc = sasl_start(cx, &gate, auth_fd)) != SES_OK)
+        return rc;
+    return stop_watch(cx, stop);
 }
 
 /* Signals are libmilter's: it waits for them on a thread of its own. */

@@ -454,15 +454,3 @@ def test_a_key_that_does_not_open_defers(site):
         with open(path, "w") as file:
             file.write(kept)
         site.start("gate")
-
-
-def test_gate_down(site):
-    site.stop("gate")
-    try:
-        with pytest.raises((smtplib.SMTPException, OSError, AssertionError)):
-            with Session(site) as session:
-                code, _ = session.message(SENDER, ANY, HEAD + b"\r\nx\r\n")
-                assert code // 100 != 4
-    finally:
-        site.start("gate")
-    assert not site.mail(to=ANY)
