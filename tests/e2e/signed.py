@@ -26,6 +26,10 @@ def signed_post(host, path, body=b"", headers=None, **more):
     return send(signed_request(host, "POST", path, body, headers, **more))
 
 
+def signed_get(host, path, **more):
+    return send(signed_request(host, "GET", path, **more))
+
+
 def send(request, timeout=60):
     """Send it with its path exactly as it was signed."""
     session = requests.Session()

@@ -8,6 +8,7 @@ import pytest
 
 from harness.host import wait
 from harness.layout import TESTS, build_dir
+from signed import signed_get, signed_post
 
 DOMAIN = "main.example"
 
@@ -32,6 +33,19 @@ def send(host, to, content, **more):
         FromEmailAddress="Shop <s@%s>" % DOMAIN,
         Destination={"ToAddresses": [to]}, Content=content,
         **more)["MessageId"]
+
+
+def newest(host, to, content, **more):
+    """Send members that Debian's boto3 does not know yet; the id."""
+    answer = signed_post(host, "/v2/email/outbound-emails", json.dumps(dict(
+        FromEmailAddress="Shop <s@%s>" % DOMAIN,
+        Destination={"ToAddresses": [to]}, Content=content, **more)))
+    assert answer.status_code == 200, answer.text
+    return answer.json()["MessageId"]
+
+
+def identity(host, name):
+    return signed_get(host, "/v2/email/identities/" + name).json()
 
 
 # --- identities
@@ -65,7 +79,7 @@ def test_not_verified_then_verified(host):
     host.publish_dns(name)
     wait(lambda: [1] if ses.get_email_identity(EmailIdentity=name)[
         "VerifiedForSendingStatus"] else [], 1, 30, "verified identities")
-    seen = ses.get_email_identity(EmailIdentity=name)
+    seen = identity(host, name)
     assert seen["VerificationStatus"] == "SUCCESS"
     assert seen["DkimAttributes"]["Status"] == "SUCCESS"
     assert seen["VerificationInfo"]["LastSuccessTimestamp"]
@@ -94,7 +108,7 @@ def test_wrong_records_do_not_verify(host):
     done = host.run(host.env["SESAMECTL"], "identity", "verify",
                     "wrong.example", "--timeout", "20")
     assert done.returncode == 1
-    info = ses.get_email_identity(EmailIdentity="wrong.example")
+    info = identity(host, "wrong.example")
     assert not info["VerifiedForSendingStatus"]
     assert info["VerificationInfo"]["ErrorType"] == "INVALID_VALUE"
     assert info["VerificationInfo"]["SOARecord"]["PrimaryNameServer"]
@@ -136,7 +150,7 @@ def test_address_identity(host):
 
 
 def test_simple_text(site):
-    message_id = send(site, "text@rcpt.example", simple(
+    message_id = newest(site, "text@rcpt.example", simple(
         "Gr\u00fc\u00dfe \U0001f4e7", "plain",
         Headers=[{"Name": "X-Order", "Value": "42"}]),
         ReplyToAddresses=["reply@else.example"])
@@ -168,6 +182,32 @@ def test_text_and_html(site):
     assert text.get_content_charset().lower() == "iso-8859-1"
     assert text.get_content().strip() == "caf\u00e9"
     assert html.get_content().strip() == "<p>caf\u00e9</p>"
+    assert site.dkim_domains(mail) == [DOMAIN]
+
+
+def test_attachments(site):
+    import base64
+    blob = bytes(range(256)) * 20
+    data = base64.b64encode(blob).decode()
+    content = simple("files", "text", html="<img src=cid:pic>")
+    content["Simple"]["Attachments"] = [
+        {"FileName": "data.bin", "RawContent": data,
+         "ContentDescription": "some bytes"},
+        {"FileName": "pic.png", "RawContent": data, "ContentId": "pic",
+         "ContentDisposition": "INLINE", "ContentType": "image/png"}]
+    newest(site, "files@rcpt.example", content)
+    mail = site.wait_mail(to="files@rcpt.example")[0]
+    found = {part.get_filename(): part for part in mail.message.walk()
+             if part.get_filename()}
+    assert found["data.bin"].get_content() == blob
+    assert found["data.bin"].get_content_disposition() == "attachment"
+    assert found["data.bin"]["Content-Description"] == "some bytes"
+    assert found["pic.png"].get_content() == blob
+    assert found["pic.png"]["Content-ID"] == "<pic>"
+    assert found["pic.png"].get_content_type() == "image/png"
+    assert found["pic.png"].get_content_disposition() == "inline"
+    assert max(len(line) for line in mail.bytes.split(b"\r\n")) <= 998
+    assert max(mail.bytes) < 128
     assert site.dkim_domains(mail) == [DOMAIN]
 
 
@@ -408,7 +448,6 @@ def test_sandbox(new_host):
     ses = host.ses(retries={"total_max_attempts": 1})
     account = ses.get_account()
     assert account["ProductionAccessEnabled"] is False
-    assert account["SendQuota"]["Max24HourSend"] == 200
     host.verify_domain("sand.example")
     with pytest.raises(ses.exceptions.MessageRejected) as refused:
         ses.send_email(FromEmailAddress="s@sand.example",
@@ -450,14 +489,18 @@ def test_aws_cli(site):
     assert "(NotFoundException)" in done.stderr
 
 
-def test_javascript(site):
+@pytest.mark.parametrize("version", ["node18", "newest"])
+def test_javascript(site, version):
     done = subprocess.run(["make", "-s", "-C", os.path.dirname(TESTS),
                            "B=" + build_dir(), "js"], text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           stdin=subprocess.DEVNULL, timeout=300)
     assert done.returncode == 0, done.stdout
+    modules = os.path.join(build_dir(), "js", version)
+    if not os.path.isdir(modules) and version == "newest":
+        pytest.skip("the newest client asks for a newer Node")
     script = os.path.join(os.path.dirname(__file__), "client.mjs")
-    done = site.run("node", script, DOMAIN, os.path.join(build_dir(), "js"))
+    done = site.run("node", script, DOMAIN, modules)
     assert done.returncode == 0, done.stdout + done.stderr
     told = json.loads(done.stdout)
     assert told["refused"] == "MessageRejected"
@@ -467,7 +510,7 @@ def test_javascript(site):
     assert DOMAIN in told["identities"]
     assert "main" in told["sets"]
     assert isinstance(told["sent24"], (int, float))
-    mail = site.wait_mail(to="js@rcpt.example")[0]
+    mail = site.wait_mail(to="js@rcpt.example")[-1]
     assert told["messageId"] in mail.header("Message-ID")
 
 

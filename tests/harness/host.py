@@ -71,6 +71,7 @@ class Host:
         self.dir = os.path.abspath(directory)
         self.env = environment.read(self.dir)
         self.layout = layouts.find(self.dir)
+        self.session = boto3.session.Session()  # one: one set of exceptions
 
     @classmethod
     def up(cls, directory, *options):
@@ -141,7 +142,7 @@ class Host:
         """A boto3 client: of our own key, or (access key id, secret)."""
         access, secret = key or (self.env["AWS_ACCESS_KEY_ID"],
                                  self.env["AWS_SECRET_ACCESS_KEY"])
-        return boto3.session.Session().client(
+        return self.session.client(
             service, endpoint_url=endpoint or self.env["SESAME_ENDPOINT"],
             region_name=self.env["SESAME_REGION"], aws_access_key_id=access,
             aws_secret_access_key=secret,
