@@ -76,6 +76,7 @@ def test_down(site):
 
 def test_refused_for_good_is_a_dead_letter(site):
     site.subscribe("gone", path="/gone")
+    site.settle()  # the greeting is taken
     site.set_subscriber({"/gone": {"status": 410}})
     send(site, "gone", 2)
     site.settle(60)
