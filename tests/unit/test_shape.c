@@ -5,6 +5,7 @@
 #include <cmocka.h>
 
 #include "../../shared/policy/shape.c"
+#include "../../shared/policy/shape_check.c"
 #include "policy/shapes_v2.h"
 
 static ses_arena_t *arena;
