@@ -111,6 +111,26 @@ agent_log_end(agent_t *a)
     return when;
 }
 
+void
+agent_log_lost(agent_t *a, int64_t when)
+{
+    pthread_mutex_lock(&a->lock);
+    if (when > a->log_gap)
+        a->log_gap = when;
+    pthread_mutex_unlock(&a->lock);
+}
+
+int64_t
+agent_log_gap(agent_t *a)
+{
+    int64_t when;
+
+    pthread_mutex_lock(&a->lock);
+    when = a->log_gap;
+    pthread_mutex_unlock(&a->lock);
+    return when;
+}
+
 ses_cx_t
 agent_cx(ses_arena_t *arena)
 {

@@ -42,6 +42,8 @@ open_log(follow_t *f)
         rc = ses_position_get(&cx, t, SES_POSITION_MAILLOG, &pos);
         ses_txn_end(t);
     }
+    if (rc == SES_OK)
+        agent_log_lost(f->agent, pos.gap);
     if (rc == SES_OK || rc == SES_NOT_FOUND)
         return logfile_open(&f->log, rc == SES_OK ? &pos : NULL);
     agent_warn("position of the log", rc, &cx);
@@ -80,6 +82,7 @@ write_batch(ses_cx_t *cx, ses_txn_t *t, void *arg)
         rc = logbook_apply(&b->f->book, cx, t, &b->entries[i]);
 
     pos.when = cx->now;
+    pos.gap = agent_log_gap(b->f->agent);
     if (rc == SES_OK && b->position)
         rc = ses_position_put(cx, t, SES_POSITION_MAILLOG, &pos);
     return rc;
@@ -185,6 +188,10 @@ follow_step(follow_t *f)
         return FOLLOW_STUCK;
     if ((got = logfile_fill(&f->log)) < 0)
         return FOLLOW_STUCK;
+    if (f->log.lost) {
+        agent_log_lost(f->agent, now);
+        f->log.lost = false;
+    }
 
     do {
         ses_cx_t cx = agent_cx(f->arena);

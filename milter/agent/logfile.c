@@ -99,8 +99,9 @@ unchanged(int fd, uint64_t offset, ses_str_t tail)
 }
 
 static void
-replaced(const logfile_t *l)
+replaced(logfile_t *l)
 {
+    l->lost = true;
     ses_log(SES_LOG_WARN, "%s: was replaced: reading it from the start",
             l->path);
 }
@@ -128,6 +129,7 @@ logfile_open(logfile_t *l, const ses_position_t *pos)
     fd = root_log_next(l->root_fd, pos->inode, pos->when);
     if (fd < 0)
         return trouble(l);
+    l->lost = true;
     ses_log(SES_LOG_WARN,
             "%s: the file read last is gone: going on with what is there",
             l->path);

@@ -25,6 +25,7 @@ typedef struct {
     char *buf;
     size_t start, end; /* what was read and not taken */
     bool skipping;     /* the rest of a line that is too long */
+    bool lost;         /* there may have been lines that nobody read */
     int64_t asked_us, warned_us;
 } logfile_t;
 

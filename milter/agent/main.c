@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <curl/curl.h>
@@ -180,6 +181,17 @@ drop(ses_cx_t *cx, const ses_conf_t *conf)
     return SES_OK;
 }
 
+/* Postfix's log is not synced: what was written last before the system
+ * crashed may be lost. */
+static int64_t
+booted(void)
+{
+    struct timespec up;
+
+    clock_gettime(CLOCK_BOOTTIME, &up);
+    return ses_clock_ms() - ((int64_t) up.tv_sec * 1000 + up.tv_nsec / 1000000);
+}
+
 static ses_rc_t
 open_store(ses_cx_t *cx, agent_t *a)
 {
@@ -189,6 +201,7 @@ open_store(ses_cx_t *cx, agent_t *a)
     if (rc != SES_OK)
         return rc;
     a->committer = ses_committer_new(a->store, true);
+    agent_log_lost(a, booted());
 
     rc = ses_keyring_load(cx, ses_conf_key(cx, a->conf, "token.key"),
                           &a->tokens);

@@ -10,6 +10,7 @@
 /* A message that is looked for. */
 typedef struct {
     ses_msgid_t id;
+    bool unsure; /* not being listed proves nothing */
     bool listed; /* out: the listing shows its token or queue id */
 } suspect_t;
 

@@ -24,6 +24,8 @@
 
 struct round {
     agent_t *agent;
+    int64_t after;  /* entries committed before this were looked for */
+    int64_t gap;    /* entries committed before this cannot be absent */
     int64_t before; /* entries committed before this are overdue */
     unsigned n;
     suspect_t suspects[SUSPECTS];
@@ -39,7 +41,10 @@ collect(ses_cx_t *cx, const ses_message_t *m, void *arg)
     (void) cx;
     if (r->n == SUSPECTS || m->committed >= r->before)
         return SES_NOT_FOUND; /* oldest first: enough */
-    r->suspects[r->n++] = (suspect_t){.id = m->id};
+    if (m->committed < r->after)
+        return SES_OK;
+    r->suspects[r->n].unsure = m->committed < r->gap;
+    r->suspects[r->n++].id = m->id;
     return SES_OK;
 }
 
@@ -81,7 +86,8 @@ settle_all(struct round *r, ses_cx_t *cx, bool listed)
     for (unsigned i = 0; i < r->n && !agent_stopping(r->agent); i++) {
         ses_rc_t rc;
 
-        if (r->suspects[i].listed != listed)
+        if (r->suspects[i].listed != listed ||
+            (!listed && r->suspects[i].unsure))
             continue;
         rc = ses_commit(r->agent->committer, cx, settle, &r->suspects[i]);
         if (rc != SES_OK) {
@@ -104,7 +110,8 @@ wait_for_log(agent_t *a, int64_t since)
     return false;
 }
 
-static void
+/* True when every suspect was dealt with. */
+static bool
 look(struct round *r, ses_cx_t *cx)
 {
     agent_t *a = r->agent;
@@ -114,12 +121,14 @@ look(struct round *r, ses_cx_t *cx)
            queue_list(a, cx, r->suspects, r->n);
 
     settle_all(r, cx, true);
-    if (sure && wait_for_log(a, ses_clock_ms()))
-        settle_all(r, cx, false);
+    if (!sure || !wait_for_log(a, ses_clock_ms()))
+        return false;
+    settle_all(r, cx, false);
+    return r->n < SUSPECTS;
 }
 
 void
-reconcile_once(agent_t *a)
+reconcile_once(agent_t *a, int64_t *settled)
 {
     int64_t grace = a->conf->eom_timeout + a->conf->reconcile_grace;
     ses_arena_t *arena = ses_arena_new();
@@ -127,9 +136,11 @@ reconcile_once(agent_t *a)
     ses_cx_t cx = agent_cx(arena);
 
     r->agent = a;
+    r->after = *settled;
+    r->gap = agent_log_gap(a);
     r->before = agent_log_end(a) - grace;
-    if (find_overdue(r, &cx))
-        look(r, &cx);
+    if (find_overdue(r, &cx) && look(r, &cx) && r->gap <= r->before)
+        *settled = r->gap;
 
     ses_xfree(r);
     ses_arena_free(arena);
@@ -138,7 +149,7 @@ reconcile_once(agent_t *a)
 void
 reconcile_run(agent_t *a)
 {
-    int64_t pause = a->conf->reconcile_grace / 4;
+    int64_t pause = a->conf->reconcile_grace / 4, settled = 0;
 
     if (pause < PAUSE_MIN)
         pause = PAUSE_MIN;
@@ -146,5 +157,5 @@ reconcile_run(agent_t *a)
         pause = PAUSE_MAX;
 
     while (agent_wait(a, pause))
-        reconcile_once(a);
+        reconcile_once(a, &settled);
 }

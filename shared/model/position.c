@@ -17,9 +17,10 @@ struct record {
     uint64_t inode;
     uint64_t offset;
     int64_t when;
+    int64_t gap;
 };
 
-_Static_assert(sizeof(struct record) == 32, "stored form must not change");
+_Static_assert(sizeof(struct record) == 40, "stored form must not change");
 
 ses_rc_t
 ses_position_get(ses_cx_t *cx, ses_txn_t *t, const char *name,
@@ -44,6 +45,7 @@ ses_position_get(ses_cx_t *cx, ses_txn_t *t, const char *name,
     out->inode = rec.inode;
     out->offset = rec.offset;
     out->when = rec.when;
+    out->gap = rec.gap;
     out->tail = ses_str_dup(cx->arena, ses_str_from(val, sizeof(rec)));
     return SES_OK;
 }
@@ -55,7 +57,8 @@ ses_position_put(ses_cx_t *cx, ses_txn_t *t, const char *name,
     struct record rec = {.version = RECORD_VERSION,
                          .inode = p->inode,
                          .offset = p->offset,
-                         .when = p->when};
+                         .when = p->when,
+                         .gap = p->gap};
     ses_str_t tail = p->tail, head = ses_str_n(&rec, sizeof(rec));
 
     if (tail.n > SES_POSITION_TAIL)

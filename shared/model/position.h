@@ -18,6 +18,7 @@ typedef struct {
     uint64_t inode;
     uint64_t offset; /* of the first byte not yet read */
     int64_t when;    /* ms: when this was written */
+    int64_t gap;     /* ms: lines from before this may be lost; 0 = none */
     ses_str_t tail;  /* at most SES_POSITION_TAIL bytes before offset */
 } ses_position_t;
 

@@ -148,6 +148,7 @@ test_repeats(void **state)
     must(h, ses_txn_commit(&h->cx, t));
     read_once(h);
     expect_events(h, "Send; Delivery ann@mail.test");
+    assert_int_equal(agent_log_gap(&h->agent), 0);
 }
 
 /* After a restart a queue id is enough. */
@@ -344,6 +345,7 @@ test_replaced(void **state)
     read_once(h);
     expect_events(h, "Send; Delivery ann@mail.test; Send; "
                      "Delivery bob@mail.test");
+    assert_true(agent_log_gap(&h->agent) > 0);
 }
 
 /* More facts than one batch, lines that are too long, bytes that are none. */

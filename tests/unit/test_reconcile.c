@@ -16,6 +16,8 @@ static int list_for_test(int fd);
 
 #include "../../milter/agent/reconcile.c"
 
+static int64_t settled;
+
 static const char *const two[] = {"ann@mail.test", "bob@mail.test", NULL};
 
 static int
@@ -55,6 +57,7 @@ begin_test(host_t *h, const char *text, int64_t log_read)
 {
     listing = text;
     listings = 0;
+    settled = 0;
     before_listing = NULL;
     agent_log_read(&h->agent, log_read);
 }
@@ -70,14 +73,14 @@ test_absent(void **state)
     message(h, 1, ses_clock_ms() - 9000, two);
     message(h, 2, ses_clock_ms() + 59000, two);
     begin_test(h, entry(h, 7, END), LATER);
-    reconcile_once(&h->agent);
+    reconcile_once(&h->agent, &settled);
     assert_int_equal(message_state(h, 1), SES_MESSAGE_ABORTED);
     assert_int_equal(message_state(h, 2), SES_MESSAGE_PREPARED);
     assert_int_equal(charged(h), 2);
     assert_int_equal(listings, 2);
     expect_events(h, "");
 
-    reconcile_once(&h->agent); /* nothing overdue: no listing */
+    reconcile_once(&h->agent, &settled); /* nothing overdue: no listing */
     assert_int_equal(listings, 2);
 }
 
@@ -88,7 +91,7 @@ test_listed(void **state)
 
     message(h, 1, ses_clock_ms() - 9000, two);
     begin_test(h, entry(h, 1, END), LATER);
-    reconcile_once(&h->agent);
+    reconcile_once(&h->agent, &settled);
     assert_int_equal(message_state(h, 1), SES_MESSAGE_QUEUED);
     assert_int_equal(charged(h), 2);
     expect_events(h, "Send");
@@ -109,7 +112,7 @@ test_listed_by_id(void **state)
                               SES_FMT(message_queue_id(h, 1)))
                    .p,
                LATER);
-    reconcile_once(&h->agent);
+    reconcile_once(&h->agent, &settled);
     assert_int_equal(message_state(h, 1), SES_MESSAGE_QUEUED);
 }
 
@@ -134,7 +137,7 @@ test_listed_once(void **state)
     before_listing = take_turns;
     first = entry(h, 1, END);
     second = entry(h, 2, END);
-    reconcile_once(&h->agent);
+    reconcile_once(&h->agent, &settled);
     assert_int_equal(message_state(h, 1), SES_MESSAGE_QUEUED);
     assert_int_equal(message_state(h, 2), SES_MESSAGE_QUEUED);
 }
@@ -147,10 +150,10 @@ test_log_behind(void **state)
 
     message(h, 1, ses_clock_ms() - 9000, two);
     begin_test(h, END, ses_clock_ms() - 2000);
-    reconcile_once(&h->agent);
+    reconcile_once(&h->agent, &settled);
     assert_int_equal(listings, 0);
     begin_test(h, END, 0);
-    reconcile_once(&h->agent);
+    reconcile_once(&h->agent, &settled);
     assert_int_equal(listings, 0);
     assert_int_equal(message_state(h, 1), SES_MESSAGE_PREPARED);
 }
@@ -172,7 +175,7 @@ test_not_whole(void **state)
     message(h, 1, ses_clock_ms() - 9000, two);
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         begin_test(h, texts[i], LATER);
-        reconcile_once(&h->agent);
+        reconcile_once(&h->agent, &settled);
         assert_int_equal(listings, 1);
         assert_int_equal(message_state(h, 1), SES_MESSAGE_PREPARED);
     }
@@ -196,8 +199,30 @@ test_long_line(void **state)
     ses_buf_c(&b, entry(h, 1, END));
     ses_buf_char(&b, '\0');
     begin_test(h, ses_buf_get(&b).p, LATER);
-    reconcile_once(&h->agent);
+    reconcile_once(&h->agent, &settled);
     assert_int_equal(message_state(h, 1), SES_MESSAGE_QUEUED);
+}
+
+/* Lines may be lost: what is listed is queued, the rest stays as it is, and
+ * is not looked for again and again. */
+static void
+test_gap(void **state)
+{
+    host_t *h = *state;
+
+    message(h, 1, ses_clock_ms() - 9000, two);
+    message(h, 2, ses_clock_ms() - 9000, two);
+    message(h, 3, ses_clock_ms() - 8000, two);
+    begin_test(h, entry(h, 2, END), LATER);
+    agent_log_lost(&h->agent, ses_clock_ms() - 8500);
+    reconcile_once(&h->agent, &settled);
+    assert_int_equal(message_state(h, 1), SES_MESSAGE_PREPARED);
+    assert_int_equal(message_state(h, 2), SES_MESSAGE_QUEUED);
+    assert_int_equal(message_state(h, 3), SES_MESSAGE_ABORTED);
+    assert_int_equal(charged(h), 4);
+    assert_int_equal(listings, 2);
+    reconcile_once(&h->agent, &settled);
+    assert_int_equal(listings, 2);
 }
 
 int
@@ -206,7 +231,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_absent),      TEST(test_listed),     TEST(test_listed_by_id),
         TEST(test_listed_once), TEST(test_log_behind), TEST(test_not_whole),
-        TEST(test_long_line),
+        TEST(test_long_line),   TEST(test_gap),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
