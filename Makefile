@@ -266,8 +266,9 @@ install: all ## install below DESTDIR PREFIX
 	for u in conf-examples/systemd/*; do \
 	    sed 's,/usr/sbin/sesame,$(PREFIX)/sbin/sesame,g' "$$u" > \
 	        $(DESTDIR)$(PREFIX)/lib/systemd/system/"$${u##*/}"; done
-	for m in milter/*/*.8 shared/sesamectl/*.8; do [ ! -e "$$m" ] || \
-	    install -D -m 644 "$$m" $(SHARE)/man/man8/"$${m##*/}"; done
+	for m in milter/*/*.8 shared/sesamectl/*.8 shared/base/*.5; do \
+	    [ ! -e "$$m" ] || install -D -m 644 "$$m" \
+	        $(SHARE)/man/man"$${m##*.}"/"$${m##*/}"; done
 
 # --- the rest ---------------------------------------------------------------
 

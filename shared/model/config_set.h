@@ -11,8 +11,8 @@ typedef struct {
     ses_str_t account;
     ses_str_t name; /* 1-64 of A-Za-z0-9_- */
     bool sending;
-    bool reputation; /* ReputationMetricsEnabled */
-    int64_t fresh_start; /* 0 = never */
+    bool reputation;      /* ReputationMetricsEnabled */
+    int64_t fresh_start;  /* 0 = never */
     bool has_suppression; /* SuppressionOptions given */
     unsigned reasons;
     ses_tag_t *tags;
@@ -29,8 +29,8 @@ void ses_config_set_put(ses_cx_t *cx, ses_change_t *c,
 /* The set only; its destinations are the caller's (ses_destination_list). */
 void ses_config_set_del(ses_cx_t *cx, ses_change_t *c,
                         const ses_config_set_t *s);
-typedef ses_rc_t (*ses_config_set_fn_t)(ses_cx_t *cx,
-                                        const ses_config_set_t *s, void *arg);
+typedef ses_rc_t (*ses_config_set_fn_t)(ses_cx_t *cx, const ses_config_set_t *s,
+                                        void *arg);
 SES_CHECK ses_rc_t ses_config_set_list(ses_cx_t *cx, ses_txn_t *t,
                                        ses_str_t account, ses_str_t after,
                                        ses_config_set_fn_t fn, void *arg);

@@ -20,12 +20,12 @@ typedef struct {
     uint64_t version;
 } ses_credential_t;
 
-SES_CHECK ses_rc_t ses_credential_find(ses_cx_t *cx, ses_txn_t *t,
-                                       ses_str_t id, ses_credential_t *out);
+SES_CHECK ses_rc_t ses_credential_find(ses_cx_t *cx, ses_txn_t *t, ses_str_t id,
+                                       ses_credential_t *out);
 void ses_credential_put(ses_cx_t *cx, ses_change_t *c,
                         const ses_credential_t *k);
-typedef ses_rc_t (*ses_credential_fn_t)(ses_cx_t *cx,
-                                        const ses_credential_t *k, void *arg);
+typedef ses_rc_t (*ses_credential_fn_t)(ses_cx_t *cx, const ses_credential_t *k,
+                                        void *arg);
 /* account "" = all */
 SES_CHECK ses_rc_t ses_credential_list(ses_cx_t *cx, ses_txn_t *t,
                                        ses_str_t account,
@@ -35,8 +35,7 @@ SES_CHECK ses_rc_t ses_credential_list(ses_cx_t *cx, ses_txn_t *t,
  * shown once by the caller, who then forgets it. */
 SES_CHECK ses_rc_t ses_credential_new(ses_cx_t *cx, const ses_keyring_t *site,
                                       ses_str_t account, ses_str_t user,
-                                      ses_credential_t *out,
-                                      ses_str_t *secret);
+                                      ses_credential_t *out, ses_str_t *secret);
 SES_CHECK ses_rc_t ses_credential_secret(ses_cx_t *cx,
                                          const ses_keyring_t *site,
                                          const ses_credential_t *k,

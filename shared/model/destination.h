@@ -21,15 +21,13 @@ typedef struct {
 
 SES_CHECK ses_rc_t ses_destination_find(ses_cx_t *cx, ses_txn_t *t,
                                         ses_str_t account, ses_str_t set,
-                                        ses_str_t name,
-                                        ses_destination_t *out);
+                                        ses_str_t name, ses_destination_t *out);
 void ses_destination_put(ses_cx_t *cx, ses_change_t *c,
                          const ses_destination_t *d);
 void ses_destination_del(ses_cx_t *cx, ses_change_t *c,
                          const ses_destination_t *d);
 typedef ses_rc_t (*ses_destination_fn_t)(ses_cx_t *cx,
-                                         const ses_destination_t *d,
-                                         void *arg);
+                                         const ses_destination_t *d, void *arg);
 /* account "" = all of all accounts; set "" = all sets of the account */
 SES_CHECK ses_rc_t ses_destination_list(ses_cx_t *cx, ses_txn_t *t,
                                         ses_str_t account, ses_str_t set,

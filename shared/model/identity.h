@@ -28,11 +28,11 @@ typedef struct {
     ses_str_t name; /* canonical */
     bool domain;    /* else an address */
     ses_verify_t status;
-    bool dkim_signing;                   /* SigningEnabled */
-    ses_verify_t dkim_status;            /* of a domain */
-    ses_str_t tokens[SES_DKIM_SLOTS];    /* selectors; domains only */
-    unsigned slot;                       /* the one that signs */
-    ses_str_t dkim_public;               /* base64 of SPKI DER; "" = no key yet */
+    bool dkim_signing;                /* SigningEnabled */
+    ses_verify_t dkim_status;         /* of a domain */
+    ses_str_t tokens[SES_DKIM_SLOTS]; /* selectors; domains only */
+    unsigned slot;                    /* the one that signs */
+    ses_str_t dkim_public;            /* base64 of SPKI DER; "" = no key yet */
     int64_t dkim_generated;
     ses_str_t config_set; /* default set, "" = none */
     bool feedback;        /* FeedbackForwardingStatus */
@@ -61,8 +61,8 @@ SES_CHECK ses_rc_t ses_identity_find(ses_cx_t *cx, ses_txn_t *t,
                                      ses_identity_t *out);
 void ses_identity_put(ses_cx_t *cx, ses_change_t *c, const ses_identity_t *i);
 /* The identity and its sealed keys. */
-SES_CHECK ses_rc_t ses_identity_del(ses_cx_t *cx, ses_txn_t *t,
-                                    ses_change_t *c, const ses_identity_t *i);
+SES_CHECK ses_rc_t ses_identity_del(ses_cx_t *cx, ses_txn_t *t, ses_change_t *c,
+                                    const ses_identity_t *i);
 /* A new one: PENDING, tokens drawn, first check due now (domains). */
 void ses_identity_init(ses_cx_t *cx, ses_identity_t *i, ses_str_t account,
                        ses_str_t name, bool domain);
@@ -80,8 +80,8 @@ SES_CHECK ses_rc_t ses_identity_list(ses_cx_t *cx, ses_txn_t *t,
                                      ses_identity_fn_t fn, void *arg);
 
 /* arn:aws:ses:REGION:ACCOUNT:identity/NAME */
-ses_str_t ses_identity_arn(ses_arena_t *a, ses_str_t region,
-                           ses_str_t account, ses_str_t name);
+ses_str_t ses_identity_arn(ses_arena_t *a, ses_str_t region, ses_str_t account,
+                           ses_str_t name);
 /* TXT value of the key: v=DKIM1; k=rsa; p=... */
 ses_str_t ses_identity_txt(ses_arena_t *a, const ses_identity_t *i);
 

@@ -13,10 +13,10 @@
 
 typedef struct {
     ses_str_t account;
-    ses_str_t address; /* trimmed, domain lower-cased, local part kept */
-    unsigned reason;   /* one SES_REASON_ bit */
-    int64_t since;     /* LastUpdateTime */
-    ses_str_t message_id;  /* of automatic entries, else "" */
+    ses_str_t address;    /* trimmed, domain lower-cased, local part kept */
+    unsigned reason;      /* one SES_REASON_ bit */
+    int64_t since;        /* LastUpdateTime */
+    ses_str_t message_id; /* of automatic entries, else "" */
     ses_str_t feedback_id;
     uint64_t version;
 } ses_suppression_t;
@@ -35,8 +35,7 @@ void ses_suppression_put(ses_cx_t *cx, ses_change_t *c,
 void ses_suppression_del(ses_cx_t *cx, ses_change_t *c,
                          const ses_suppression_t *s);
 typedef ses_rc_t (*ses_suppression_fn_t)(ses_cx_t *cx,
-                                         const ses_suppression_t *s,
-                                         void *arg);
+                                         const ses_suppression_t *s, void *arg);
 SES_CHECK ses_rc_t ses_suppression_list(ses_cx_t *cx, ses_txn_t *t,
                                         ses_str_t account, ses_str_t after,
                                         ses_suppression_fn_t fn, void *arg);

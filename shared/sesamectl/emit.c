@@ -112,7 +112,7 @@ scalar(emit_t *e, const char *name, ses_str_t text)
             e->words = joined(e, e->words, ',', text);
         break;
     default:
-        ses_assert(!"a scalar between rows");
+        ses_assert(l->kind == OBJECT); /* no scalar between rows */
     }
     l->members++;
 }

@@ -197,14 +197,116 @@ test_print(void **state)
     assert_string_equal(first, second);
 }
 
+/* --- the documents follow the table ------------------------------------ */
+
+#define MAN "shared/base/sesame.conf.5"
+#define EXAMPLE "conf-examples/sesame.conf"
+
+static ses_str_t
+document(const char *name)
+{
+    ses_cx_t cx = ses_cx(arena, 0);
+    ses_str_t text;
+
+    if (slurp(&cx, name, &text) != SES_OK)
+        fail_msg("%.*s (run in the top directory)", SES_FMT(cx.why));
+    return text;
+}
+
+/* A bound, as a value of this kind is spelled. */
+static ses_str_t
+bound(const option_t *o, int64_t v)
+{
+    uint16_t small = (uint16_t) v;
+
+    return o->kind == &ses_conf_u16 ? o->kind->format(arena, &small)
+                                    : o->kind->format(arena, &v);
+}
+
+/* The default as ses_conf_print spells it. */
+static ses_str_t
+spelled_default(const option_t *o)
+{
+    ses_conf_t c;
+    ses_cx_t cx = ses_cx(arena, 0);
+
+    memset(&c, 0, sizeof(c));
+    assert_null(set(&cx, o, ses_str(o->dflt), &c));
+    return o->kind->format(arena, member(&c, o->at));
+}
+
+static bool
+has_line(ses_str_t text, ses_str_t want)
+{
+    ses_str_t line;
+
+    while (ses_str_cut(&text, '\n', &line))
+        if (ses_str_eq(line, want))
+            return true;
+    return false;
+}
+
+static void
+test_man(void **state)
+{
+    ses_str_t man = document(MAN), rest, line, want;
+    const option_t *o;
+    size_t i, n = 0;
+
+    (void) state;
+    for (i = 0; i < NOPTIONS; i++) {
+        o = &options[i];
+        want = ses_str_printf(arena, "\\fB%s\\fR (%.*s)", o->name,
+                              SES_FMT(o->dflt == NULL ? SES_STR("required")
+                                                      : spelled_default(o)));
+        if (o->min != o->max)
+            want = ses_str_printf(arena, "%.*s %.*s to %.*s", SES_FMT(want),
+                                  SES_FMT(bound(o, o->min)),
+                                  SES_FMT(bound(o, o->max)));
+        if (!has_line(man, want))
+            fail_msg("%s has no line %.*s", MAN, SES_FMT(want));
+    }
+    rest = man;
+    while (ses_str_cut(&rest, '\n', &line))
+        n += ses_str_starts(line, SES_STR("\\fB"));
+    assert_int_equal(n, NOPTIONS);
+}
+
+static void
+test_example(void **state)
+{
+    ses_str_t text = document(EXAMPLE), rest = text, line, name;
+    const option_t *o;
+    size_t i, n = 0;
+
+    (void) state;
+    for (i = 0; i < NOPTIONS; i++) {
+        o = &options[i];
+        if (ses_str_search(text, ses_str_printf(arena, "\n%s =", o->name)) >= 0)
+            continue; /* set, not shown */
+        if (ses_str_search(text, ses_str_printf(arena, "\n#%s =", o->name)) < 0)
+            fail_msg("%s does not show %s", EXAMPLE, o->name);
+    }
+    while (ses_str_cut(&rest, '\n', &line)) {
+        if (line.n < 2 || line.p[0] != '#' || line.p[1] == ' ')
+            continue;
+        line = ses_str_from(line, 1);
+        assert_true(ses_str_cut(&line, '=', &name));
+        o = find(ses_str_trim(name));
+        if (o == NULL || !ses_str_eqc(ses_str_trim(line), o->dflt))
+            fail_msg("%s: %.*s=%.*s", EXAMPLE, SES_FMT(name), SES_FMT(line));
+        n++;
+    }
+    assert_true(n > 30);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_defaults),
-        cmocka_unit_test(test_values),
-        cmocka_unit_test(test_wrong),
-        cmocka_unit_test(test_print),
+        cmocka_unit_test(test_defaults), cmocka_unit_test(test_values),
+        cmocka_unit_test(test_wrong),    cmocka_unit_test(test_print),
+        cmocka_unit_test(test_man),      cmocka_unit_test(test_example),
     };
     int fd = mkstemp(path), failed;
 
