@@ -5,11 +5,11 @@
  *   account                     struct quota
  *   account NUL minute          recipients, 32 bits
  *
- * Time is the latest that was ever seen: the clocks of concurrent messages
- * differ, and a small step back must not open the window.  After a step back
- * of more than an hour the clock is believed, and everything counted in what
- * is now the future is moved into the present minute: it leaves 24 hours
- * from now, so that nothing is forgotten and nothing stays for ever.
+ * Time never goes back behind the last charge: the clocks of concurrent
+ * messages differ, and a small step back must not open the window.  After a
+ * step back of more than an hour the clock is believed, and everything counted
+ * in what is now the future is moved into the present minute: it leaves 24
+ * hours from now, so that nothing is forgotten and nothing stays for ever.
  */
 #include "policy/quota.h"
 

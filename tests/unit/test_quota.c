@@ -276,7 +276,7 @@ static void
 test_never_above(void **state)
 {
     static struct {
-        int64_t at; /* by the latest time seen */
+        int64_t at; /* no earlier than the charge before it */
         uint32_t n;
         int64_t minute;
         bool back;
@@ -285,7 +285,7 @@ test_never_above(void **state)
     seeded_t s = seeded();
     const unsigned limit = 20 + seeded_below(&s, 200);
     ses_account_t a = account(limit, -1);
-    int64_t now = NOW, latest = NOW, minute;
+    int64_t now = NOW, at = NOW, last = NOW, minute;
     unsigned n = 0, i, k, refused = 0;
     uint64_t sum, loose;
     uint32_t want;
@@ -297,24 +297,23 @@ test_never_above(void **state)
                    : (int64_t) seeded_below(&s, 3000);
         if (seeded_below(&s, 8) == 0)
             now -= seeded_below(&s, 90000); /* threads' clocks differ */
-        if (now > latest)
-            latest = now;
+        at = now > last ? now : last;
         want = 1 + seeded_below(&s, limit / 4);
         rc = take(f, &a, want, now, &minute);
 
         sum = loose = 0;
-        for (i = n; i-- > 0 && charges[i].at > latest - DAY - 2 * MINUTE;) {
+        for (i = n; i-- > 0 && charges[i].at > at - DAY - 2 * MINUTE;) {
             if (charges[i].back)
                 continue;
             loose += charges[i].n;
-            if (charges[i].at > latest - DAY)
+            if (charges[i].at > at - DAY)
                 sum += charges[i].n;
         }
         if (rc == SES_OK) {
             if (sum + want > limit)
                 SEEDED_FAIL(&s, "%llu + %u > %u", (unsigned long long) sum,
                             want, limit);
-            charges[n].at = latest;
+            charges[n].at = last = at;
             charges[n].n = want;
             charges[n].minute = minute;
             charges[n++].back = false;
@@ -326,7 +325,7 @@ test_never_above(void **state)
         }
         if (n > 0 && seeded_below(&s, 10) == 0) { /* one is aborted */
             k = n - 1 - seeded_below(&s, n < 30 ? n : 30);
-            if (!charges[k].back && charges[k].at > latest - DAY + 2 * MINUTE) {
+            if (!charges[k].back && charges[k].at > at - DAY + 2 * MINUTE) {
                 assert_int_equal(ses_quota_return(&f->cx, f->t, ACCOUNT,
                                                   charges[k].minute,
                                                   charges[k].n),
