@@ -12,6 +12,7 @@
 #include "model/account.h"
 
 #define RESPONSE_MAX ((size_t) 32 << 20)
+#define CERTIFICATE_PATH "/SimpleNotificationService.pem"
 
 api_call_t *
 api_call_new(const api_env_t *env)
@@ -253,9 +254,23 @@ fill_op(api_call_t *c)
                    .client = c->req.client};
 }
 
+/* Not an operation: the certificate that every webhook names. */
+static bool
+is_certificate(const api_call_t *c)
+{
+    return c->env->certificate.n > 0 &&
+           ses_str_eqc(c->req.path, CERTIFICATE_PATH) &&
+           (ses_str_eqc(c->req.method, "GET") ||
+            ses_str_eqc(c->req.method, "HEAD"));
+}
+
 static api_next_t
 begin(api_call_t *c, ses_txn_t *t, sigv4_cache_t *cache)
 {
+    if (is_certificate(c)) {
+        c->page = c->env->certificate;
+        return API_DONE;
+    }
     if ((c->rc = prepare(c, t, cache)) != SES_OK)
         return API_DONE;
     fill_op(c);

@@ -29,6 +29,7 @@ typedef struct api_call_s {
 
     op_protocol_t protocol; /* how to answer */
     const op_def_t *def;    /* NULL = none was found */
+    ses_str_t page;         /* a document instead of an operation's answer */
     ses_credential_t key;
     cJSON *in;
 

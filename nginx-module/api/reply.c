@@ -12,6 +12,7 @@
 
 #define JSON_TYPE "application/json"
 #define XML_TYPE "text/xml"
+#define PAGE_TYPE "application/x-pem-file"
 #define ERROR_MAX 65536
 
 static const struct {
@@ -165,8 +166,13 @@ static void
 success(const api_call_t *c, api_response_t *out)
 {
     out->status = 200;
-    out->type = c->protocol == OP_REST ? JSON_TYPE : XML_TYPE;
     out->error = NULL;
+    if (c->page.n > 0) {
+        out->type = PAGE_TYPE;
+        out->body = c->page;
+        return;
+    }
+    out->type = c->protocol == OP_REST ? JSON_TYPE : XML_TYPE;
     out->body = c->protocol == OP_REST ? out_get(&c->out) : xml_success(c);
 }
 
@@ -199,9 +205,9 @@ log_line(const api_call_t *c, int status)
 void
 api_finish(api_call_t *c, api_response_t *out)
 {
-    if (c->rc == SES_OK && c->def->kind == OP_SEND)
+    if (c->rc == SES_OK && c->def != NULL && c->def->kind == OP_SEND)
         write_message_id(c);
-    if (c->rc == SES_OK && out_overflow(&c->out))
+    if (c->rc == SES_OK && c->def != NULL && out_overflow(&c->out))
         c->rc = ses_fail(&c->cx, SES_FAULT, "the response is too large");
 
     out->request_id = c->cx.request_id;
