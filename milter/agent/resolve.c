@@ -200,8 +200,8 @@ resolve_ask(resolve_t *r, const char *name, resolve_type_t type,
     q->arg = arg;
     q->asked = ses_clock_mono_us();
     q->context = context_get(r);
-    if (q->context != NULL && ub_resolve_async(q->context->ub, name, type, 1, q,
-                                               on_answer, &q->id) != 0)
+    if (q->context != NULL && ub_resolve_async(q->context->ub, name, (int) type,
+                                               1, q, on_answer, &q->id) != 0)
         q->context = NULL;
     query_link(q->context != NULL ? &q->context->queries : &r->failed, q);
 }

@@ -21,11 +21,11 @@ SES_CHECK ses_rc_t ses_counter_list(ses_cx_t *cx, ses_txn_t *t,
                                     void *arg);
 
 typedef enum {
-    SES_TICKET_FORGED,   /* wrong HMAC, key id or envelope */
+    SES_TICKET_FORGED, /* wrong HMAC, key id or envelope */
     SES_TICKET_STALE,
-    SES_TICKET_MISSING,  /* on the injection service without one */
-    SES_TOKEN_FORGED,    /* a report to an address we never made */
-    SES_REPORT_IGNORED,  /* no report, or about nobody of that message */
+    SES_TICKET_MISSING, /* on the injection service without one */
+    SES_TOKEN_FORGED,   /* a report to an address we never made */
+    SES_REPORT_IGNORED, /* no report, or about nobody of that message */
     SES_UNBOUND_PASSED,
     SES_UNBOUND_REFUSED,
     SES_LOGIN_REFUSED,

@@ -11,18 +11,19 @@
 #include "model/message.h"
 
 typedef enum { /* order is stored: append only */
-    SES_EVENT_SEND,
-    SES_EVENT_REJECT,
-    SES_EVENT_BOUNCE,
-    SES_EVENT_COMPLAINT,
-    SES_EVENT_DELIVERY,
-    SES_EVENT_OPEN,
-    SES_EVENT_CLICK,
-    SES_EVENT_RENDERING_FAILURE,
-    SES_EVENT_DELIVERY_DELAY,
-    SES_EVENT_SUBSCRIPTION,
-    SES_EVENT_NOTICE, /* "topic validated": to one destination only */
-    SES_EVENT_MAX
+               SES_EVENT_SEND,
+               SES_EVENT_REJECT,
+               SES_EVENT_BOUNCE,
+               SES_EVENT_COMPLAINT,
+               SES_EVENT_DELIVERY,
+               SES_EVENT_OPEN,
+               SES_EVENT_CLICK,
+               SES_EVENT_RENDERING_FAILURE,
+               SES_EVENT_DELIVERY_DELAY,
+               SES_EVENT_SUBSCRIPTION,
+               SES_EVENT_NOTICE, /* "topic validated": to one destination only
+                                  */
+               SES_EVENT_MAX
 } ses_event_type_t;
 
 const char *ses_event_enum(ses_event_type_t t); /* v2: "DELIVERY_DELAY" */
@@ -33,12 +34,12 @@ int ses_event_type_parse(ses_str_t v2_enum);
 /* What happened to one recipient of one message. */
 typedef struct {
     ses_event_type_t type;
-    ses_msgid_t id;       /* already resolved through aliases */
-    ses_str_t recipient;  /* as the ledger spells it; "" for Send */
-    ses_str_t key_extra;  /* tells repeats of one kind apart (delay=) */
-    int64_t when;         /* of the fact, ms */
-    ses_str_t detail;     /* JSON of the type's own object, {...} */
-    bool hard;            /* a Permanent bounce or a complaint: suppress */
+    ses_msgid_t id;        /* already resolved through aliases */
+    ses_str_t recipient;   /* as the ledger spells it; "" for Send */
+    ses_str_t key_extra;   /* tells repeats of one kind apart (delay=) */
+    int64_t when;          /* of the fact, ms */
+    ses_str_t detail;      /* JSON of the type's own object, {...} */
+    bool hard;             /* a Permanent bounce or a complaint: suppress */
     ses_str_t feedback_id; /* bounces and complaints */
 } ses_fact_t;
 
@@ -52,8 +53,8 @@ typedef struct {
 SES_CHECK ses_rc_t ses_event_append(ses_cx_t *cx, ses_txn_t *t,
                                     const ses_fact_t *f, bool *added);
 /* Proof that Postfix has it: QUEUED, Send, Bounces of removed recipients. */
-SES_CHECK ses_rc_t ses_event_queued(ses_cx_t *cx, ses_txn_t *t,
-                                    ses_msgid_t id, int64_t when);
+SES_CHECK ses_rc_t ses_event_queued(ses_cx_t *cx, ses_txn_t *t, ses_msgid_t id,
+                                    int64_t when);
 /* A plain text for one destination (contract 8.1); no fact, no message. */
 SES_CHECK ses_rc_t ses_event_notice(ses_cx_t *cx, ses_txn_t *t,
                                     ses_str_t account, ses_str_t set,
@@ -74,7 +75,7 @@ typedef struct {
     ses_str_t set;         /* "" = none */
     ses_str_t destination; /* of a NOTICE */
     ses_msgid_t id;
-    ses_str_t body; /* the event's JSON; a NOTICE's text */
+    ses_str_t body;               /* the event's JSON; a NOTICE's text */
     uint8_t hash[SES_EVENT_HASH]; /* names the fact: the same wherever it
                                      stands in the log; for stable ids */
 } ses_event_t;
@@ -84,9 +85,8 @@ SES_CHECK ses_rc_t ses_event_last(ses_cx_t *cx, ses_txn_t *t, uint64_t *seq);
 typedef ses_rc_t (*ses_event_fn_t)(ses_cx_t *cx, const ses_event_t *e,
                                    void *arg);
 /* Every event with a sequence > after; account "" = all. */
-SES_CHECK ses_rc_t ses_event_walk(ses_cx_t *cx, ses_txn_t *t,
-                                  ses_str_t account, uint64_t after,
-                                  ses_event_fn_t fn, void *arg);
+SES_CHECK ses_rc_t ses_event_walk(ses_cx_t *cx, ses_txn_t *t, ses_str_t account,
+                                  uint64_t after, ses_event_fn_t fn, void *arg);
 /* Those of one set of one account, by the index. */
 SES_CHECK ses_rc_t ses_event_walk_set(ses_cx_t *cx, ses_txn_t *t,
                                       ses_str_t account, ses_str_t set,

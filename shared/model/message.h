@@ -77,12 +77,11 @@ SES_CHECK ses_rc_t ses_message_queued(ses_cx_t *cx, ses_txn_t *t,
                                       ses_msgid_t id, bool *changed);
 /* PREPARED -> ABORTED: send key deleted.  The quota is the caller's to give
  * back: ses_quota_abort (policy/quota.h) does both. */
-SES_CHECK ses_rc_t ses_message_abort(ses_cx_t *cx, ses_txn_t *t,
-                                     ses_msgid_t id, bool *changed);
+SES_CHECK ses_rc_t ses_message_abort(ses_cx_t *cx, ses_txn_t *t, ses_msgid_t id,
+                                     bool *changed);
 /* Record how a recipient ended (index into rcpts). */
-SES_CHECK ses_rc_t ses_message_ended(ses_cx_t *cx, ses_txn_t *t,
-                                     ses_msgid_t id, unsigned rcpt,
-                                     ses_rcpt_end_t end);
+SES_CHECK ses_rc_t ses_message_ended(ses_cx_t *cx, ses_txn_t *t, ses_msgid_t id,
+                                     unsigned rcpt, ses_rcpt_end_t end);
 /* Index of a recipient by canonical address, -1 when it has none. */
 int ses_message_rcpt(const ses_message_t *m, ses_str_t addr);
 
@@ -108,8 +107,8 @@ typedef struct {
 } ses_send_key_t;
 
 /* 32 raw bytes: SHA-256 of access key, client's key, entry (DESIGN 3). */
-SES_CHECK ses_rc_t ses_send_key_find(ses_cx_t *cx, ses_txn_t *t,
-                                     ses_str_t key, ses_send_key_t *out);
+SES_CHECK ses_rc_t ses_send_key_find(ses_cx_t *cx, ses_txn_t *t, ses_str_t key,
+                                     ses_send_key_t *out);
 /* Of ses_message_insert and ses_message_abort: SES_EXISTS while another send
  * holds the key; deleting leaves a key that names another message. */
 SES_CHECK ses_rc_t ses_send_key_put(ses_cx_t *cx, ses_txn_t *t,

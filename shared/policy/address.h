@@ -24,9 +24,8 @@ typedef struct {
 SES_CHECK ses_rc_t ses_address_parse(ses_cx_t *cx, ses_str_t s,
                                      ses_address_t *out);
 /* A header's value: a list with groups.  At most max; SES_INVALID above. */
-SES_CHECK ses_rc_t ses_address_list(ses_cx_t *cx, ses_str_t value,
-                                    unsigned max, ses_address_t **out,
-                                    unsigned *n);
+SES_CHECK ses_rc_t ses_address_list(ses_cx_t *cx, ses_str_t value, unsigned max,
+                                    ses_address_t **out, unsigned *n);
 /* An SMTP path, as MAIL and RCPT arguments spell it, with or without <>.
  * "" and "<>" give an empty addr.  Source routes are refused. */
 SES_CHECK ses_rc_t ses_address_path(ses_cx_t *cx, ses_str_t s,

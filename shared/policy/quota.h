@@ -27,7 +27,7 @@ SES_CHECK ses_rc_t ses_quota_return(ses_cx_t *cx, ses_txn_t *t,
 SES_CHECK ses_rc_t ses_quota_abort(ses_cx_t *cx, ses_txn_t *t, ses_msgid_t id,
                                    bool *changed);
 /* SentLast24Hours at cx->now. */
-SES_CHECK ses_rc_t ses_quota_used(ses_cx_t *cx, ses_txn_t *t,
-                                  ses_str_t account, uint64_t *used);
+SES_CHECK ses_rc_t ses_quota_used(ses_cx_t *cx, ses_txn_t *t, ses_str_t account,
+                                  uint64_t *used);
 
 #endif
