@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -155,6 +156,16 @@ ask_postfix(ses_cx_t *cx, agent_t *a)
             a->conf->postfix_config.p, name);
 }
 
+/* Neither a core nor a debugger. */
+static bool
+no_core(void)
+{
+    struct rlimit none = {0, 0};
+
+    return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 &&
+           setrlimit(RLIMIT_CORE, &none) == 0;
+}
+
 /* Become agent_user: group store_group, and agent_user's own for its keys. */
 static ses_rc_t
 drop(ses_cx_t *cx, const ses_conf_t *conf)
@@ -174,8 +185,7 @@ drop(ses_cx_t *cx, const ses_conf_t *conf)
     if (setgroups(1, &pw->pw_gid) != 0 ||
         setresgid(gr->gr_gid, gr->gr_gid, gr->gr_gid) != 0 ||
         setresuid(pw->pw_uid, pw->pw_uid, pw->pw_uid) != 0 ||
-        prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
-        prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
+        prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || !no_core())
         return ses_fail(cx, SES_FAULT, "becoming %s: %s", user,
                         strerror(errno));
     return SES_OK;
@@ -289,7 +299,9 @@ split(ses_cx_t *cx, agent_t *a)
         return run(cx, a, &signals, parent);
     }
 
-    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    if (!no_core())
+        ses_log(SES_LOG_WARN, "a core file cannot be prevented: %s",
+                strerror(errno));
     close(pair[1]);
     close(a->lmtp_fd);
     status = root_serve(a->conf, pair[0], child);
