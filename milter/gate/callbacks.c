@@ -86,6 +86,26 @@ refuse(SMFICTX *ctx, session_t *s, ses_rc_t rc, ses_str_t queue_id)
 
 /* --- connection -------------------------------------------------------- */
 
+/* What is looked at; the other stages keep their lists. */
+static void
+ask_macros(SMFICTX *ctx)
+{
+    static const struct {
+        int stage;
+        const char *names;
+    } lists[] = {
+        {SMFIM_CONNECT, "{daemon_name} {client_addr}"},
+        {SMFIM_HELO, "{tls_version}"},
+        {SMFIM_ENVFROM, "{auth_type} {auth_authen} {mail_addr}"},
+        {SMFIM_EOH, "i"},
+    };
+    size_t k;
+
+    for (k = 0; k < sizeof(lists) / sizeof(lists[0]); k++)
+        smfi_setsymlist(ctx, lists[k].stage,
+                        (char *) (uintptr_t) lists[k].names);
+}
+
 static sfsistat
 on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
              unsigned long f2, unsigned long f3, unsigned long *want_actions,
@@ -101,7 +121,7 @@ on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
                 actions, steps);
         return SMFIS_REJECT;
     }
-    smfi_setsymlist(ctx, SMFIM_CONNECT, "j {daemon_name} {client_addr}");
+    ask_macros(ctx);
     *want_actions = ACTIONS;
     *want_steps = STEPS;
     *want2 = *want3 = 0;
