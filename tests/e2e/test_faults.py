@@ -6,6 +6,7 @@ delivered, with exactly one Send and one final event a recipient.
 """
 
 import collections
+import json
 import socket
 import threading
 import time
@@ -81,15 +82,12 @@ def verdicts(host, load, exactly_once):
 
 
 def quota_adds_up(host):
-    """At rest: quota used = recipients of entries that are not aborted."""
-    account = host.ses().get_account()
-    recipients = sum(len(entry["recipients"])
-                     for entry in ledger(host) if entry["state"] != "ABORTED")
-    assert account["SendQuota"]["SentLast24Hours"] == recipients
+    """At rest: quota used = recipients of entries that are not aborted.
 
-
-def ledger(host):
-    return host.sesamectl("message", "--all", "--json")
+    `check` compares the two for every account."""
+    told = host.sesamectl("check", "--json", check=False)
+    assert not [one for one in told
+                if "quota" in json.dumps(one)], told
 
 
 @pytest.mark.parametrize("part, exactly_once", [
