@@ -25,6 +25,7 @@ ngx_http_sesame_handler(ngx_http_request_t *r)
     /* a large body is read by another thread: from a file, not by copy */
     if (r->headers_in.content_length_n > NGX_HTTP_SESAME_LARGE) {
         r->request_body_in_file_only = 1;
+        r->request_body_file_log_level = NGX_LOG_INFO;
     }
 
     rc = ngx_http_read_client_request_body(r, ngx_http_sesame_body_handler);

@@ -14,7 +14,7 @@
 
 #define SEND_LOOK_MS 50     /* between looks at a prepared entry */
 #define SEND_LOOK_MAX 10000 /* ms of looking */
-#define SEND_DEADLINE 60000 /* ms for everything */
+#define SEND_DEADLINE 50000 /* ms for everything: SDKs wait 60 s */
 
 typedef enum {
     SEND_DONE,   /* the call's rc says how it ended */
