@@ -20,6 +20,7 @@ typedef enum {
     SES_VERIFY_TEMPORARY_FAILURE
 } ses_verify_t;
 const char *ses_verify_name(ses_verify_t v); /* "PENDING" ... */
+bool ses_verify_parse(ses_str_t s, ses_verify_t *out);
 
 #define SES_DKIM_SLOTS 3
 

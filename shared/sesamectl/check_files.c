@@ -13,6 +13,25 @@
 
 /* --- users ------------------------------------------------------------- */
 
+/*
+ * Groups are given by programs when they start, never by membership: whoever
+ * is a member has the store, or can speak to the gate as Postfix does.
+ */
+static void
+check_members(check_t *k, const char *option, ses_str_t group,
+              const char *danger)
+{
+    const struct group *gr = getgrnam(ses_str_c(k->c->arena, group));
+    char **m;
+
+    for (m = gr == NULL ? NULL : gr->gr_mem; m != NULL && *m != NULL; m++)
+        check_found(
+            k,
+            ses_str_printf(k->c->arena, "gpasswd -d %s %s", *m, gr->gr_name).p,
+            "%s: %s is a member of %s: all its programs %s", option, *m,
+            gr->gr_name, danger);
+}
+
 void
 check_users(check_t *k)
 {
@@ -42,6 +61,9 @@ check_users(check_t *k)
                         "%s: there is no %s %s", names[i].option,
                         names[i].user ? "user" : "group", name);
     }
+    check_members(k, "store_group", conf->store_group, "have the store");
+    check_members(k, "postfix_group", conf->postfix_group,
+                  "can speak to the gate");
 }
 
 /* --- one file or directory --------------------------------------------- */

@@ -111,8 +111,8 @@ check_services(check_t *k)
                   SES_STR(""), SES_STR("220 "));
     if (wrong != NULL)
         check_found(k,
-                    "Is Postfix running, with the injection service of "
-                    "master.cf? postfix status.",
+                    "Are Postfix, with the injection service of "
+                    "master.cf, and the gate running? postfix status.",
                     "inject %.*s: %s", SES_FMT(conf->inject), wrong);
 }
 
