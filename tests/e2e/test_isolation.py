@@ -7,41 +7,66 @@ NAME = "mine.example"
 
 
 @pytest.fixture(scope="module")
-def two(host):
-    """(host, key of our account, key of another)."""
+def keys(host):
+    """{account: (access key id, secret)} of ours and of another."""
     host.sesamectl("account", "add", OTHER)
     host.sesamectl("production", "grant", OTHER)
     made = host.sesamectl("key", "add", OTHER, "--json")
-    theirs = made["access_key_id"], made["secret_access_key"]
-    ours = (host.env["AWS_ACCESS_KEY_ID"],
-            host.env["AWS_SECRET_ACCESS_KEY"])
-    return host, ours, theirs
+    return {host.env["SESAME_ACCOUNT"]: (host.env["AWS_ACCESS_KEY_ID"],
+                                         host.env["AWS_SECRET_ACCESS_KEY"]),
+            OTHER: (made["access_key_id"], made["secret_access_key"])}
 
 
-@pytest.fixture(scope="module")
-def filled(two):
-    """Our account has one of everything."""
-    host, ours, theirs = two
-    host.verify_domain(NAME, account=host.env["SESAME_ACCOUNT"])
-    topic, subscription = host.subscribe("private-set", path="/private")
-    host.ses().put_suppressed_destination(EmailAddress="x@private.example",
-                                          Reason="BOUNCE")
-    return host, theirs, topic, subscription
+@pytest.fixture(scope="module", params=["ours", "theirs"])
+def filled(host, keys, request):
+    """One account has one of everything; the other one tries.
+
+    (host, owner's key, intruder's key, topic, subscription); the names that
+    tests use are NAME, private-set and x@private.example."""
+    mine, other = host.env["SESAME_ACCOUNT"], OTHER
+    if request.param == "theirs":
+        mine, other = other, mine
+    key = keys[mine]
+    host.verify_domain(NAME, host.ses(key), mine)
+    topic, subscription = host.subscribe("private-set", path="/private",
+                                         key=key)
+    host.ses(key).put_suppressed_destination(
+        EmailAddress="x@private.example", Reason="BOUNCE")
+    yield host, key, keys[other], topic, subscription
+    ses, sns = host.ses(key), host.sns(key)
+    ses.delete_email_identity(EmailIdentity=NAME)
+    ses.delete_configuration_set(ConfigurationSetName="private-set")
+    sns.delete_topic(TopicArn=topic)
+    for row in ses.list_suppressed_destinations()[
+            "SuppressedDestinationSummaries"]:
+        ses.delete_suppressed_destination(EmailAddress=row["EmailAddress"])
 
 
 def test_nothing_in_lists(filled):
-    host, theirs, topic, _ = filled
+    host, _, theirs, topic, _ = filled
     ses, sns = host.ses(theirs), host.sns(theirs)
-    assert not ses.list_email_identities()["EmailIdentities"]
-    assert not ses.list_configuration_sets()["ConfigurationSets"]
-    assert not ses.list_suppressed_destinations()[
-        "SuppressedDestinationSummaries"]
-    assert not sns.list_topics()["Topics"]
-    assert ses.get_account()["SendQuota"]["SentLast24Hours"] == 0
+    assert NAME not in str(ses.list_email_identities(PageSize=1000))
+    assert "private-set" not in str(ses.list_configuration_sets(PageSize=1000))
+    assert "x@private.example" not in str(ses.list_suppressed_destinations(
+        PageSize=1000))
+    assert topic not in str(sns.list_topics())
+
+
+def test_quota_is_ones_own(filled):
+    host, ours, theirs, _, _ = filled
+    used = [host.ses(key).get_account()["SendQuota"]["SentLast24Hours"]
+            for key in (ours, theirs)]
+    host.ses(ours).send_email(
+        FromEmailAddress="s@" + NAME,
+        Destination={"ToAddresses": ["q@rcpt.example"]},
+        Content={"Simple": {"Subject": {"Data": "x"},
+                            "Body": {"Text": {"Data": "x"}}}})
+    assert [host.ses(key).get_account()["SendQuota"]["SentLast24Hours"]
+            for key in (ours, theirs)] == [used[0] + 1, used[1]]
 
 
 def test_nothing_by_name(filled):
-    host, theirs, topic, subscription = filled
+    host, ours, theirs, topic, subscription = filled
     ses, sns = host.ses(theirs), host.sns(theirs)
     gone = ses.exceptions.NotFoundException
     destination = {"Enabled": True, "MatchingEventTypes": ["SEND"],
@@ -86,11 +111,11 @@ def test_nothing_by_name(filled):
         assert refused.value.response["Error"]["Code"] in (
             "NotFound", "AuthorizationError", "InvalidParameter")
     assert topic in [item["TopicArn"] for item in
-                     host.sns().list_topics()["Topics"]]
+                     host.sns(ours).list_topics()["Topics"]]
 
 
 def test_a_topic_of_another_is_no_sink(filled):
-    host, theirs, topic, _ = filled
+    host, _, theirs, topic, _ = filled
     ses = host.ses(theirs)
     ses.create_configuration_set(ConfigurationSetName="own")
     try:
@@ -104,9 +129,10 @@ def test_a_topic_of_another_is_no_sink(filled):
         ses.delete_configuration_set(ConfigurationSetName="own")
 
 
-def test_sending_as_another(filled):
-    host, theirs, _, _ = filled
+def test_sending_as_another(filled, keys):
+    host, _, theirs, _, _ = filled
     ses = host.ses(theirs)
+    account = [a for a, key in keys.items() if key == theirs][0]
     with pytest.raises(ses.exceptions.MessageRejected) as refused:
         ses.send_email(FromEmailAddress="s@" + NAME,
                        Destination={"ToAddresses": ["spy@rcpt.example"]},
@@ -116,7 +142,7 @@ def test_sending_as_another(filled):
     assert refused.value.response["Error"]["Message"] == (
         "Email address is not verified. The following identities failed the "
         "check in region US-EAST-1: s@" + NAME)
-    key = host.sesamectl("key", "add", OTHER, "--json")
+    key = host.sesamectl("key", "add", account, "--json")
     answer = host.swaks("s@" + NAME, "spy@rcpt.example",
                         user=key["smtp_user"], password=key["smtp_password"])
     assert answer.code == 554
@@ -125,13 +151,13 @@ def test_sending_as_another(filled):
 
 
 def test_the_same_names_are_two_things(filled):
-    host, theirs, _, _ = filled
+    host, mine, theirs, _, _ = filled
     ses = host.ses(theirs)
     ses.create_email_identity(EmailIdentity=NAME)
     ses.create_configuration_set(ConfigurationSetName="private-set")
     ses.put_suppressed_destination(EmailAddress="x@private.example",
                                    Reason="COMPLAINT")
-    ours = host.ses()
+    ours = host.ses(mine)
     assert ours.get_email_identity(EmailIdentity=NAME)[
         "VerifiedForSendingStatus"]
     assert not ses.get_email_identity(EmailIdentity=NAME)[
@@ -149,8 +175,8 @@ def test_the_same_names_are_two_things(filled):
 
 
 def test_a_page_token_of_another(filled):
-    host, theirs, _, _ = filled
-    ours, ses = host.ses(), host.ses(theirs)
+    host, mine, theirs, _, _ = filled
+    ours, ses = host.ses(mine), host.ses(theirs)
     for number in range(2):
         ours.put_suppressed_destination(
             EmailAddress="p%d@private.example" % number, Reason="BOUNCE")
