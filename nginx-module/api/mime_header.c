@@ -129,7 +129,7 @@ words(struct line *l, const mime_charset_t *c, ses_str_t utf8)
 
     if (!mime_convert(scratch, c, utf8, &all))
         all = utf8;
-    q = q_length(all) <= (all.n + 2) / 3 * 4;
+    q = q_length(all) <= 2 * all.n; /* readable where it is mostly ASCII */
     while (utf8.n > 0) {
         if (l->col + overhead + 12 > LINE)
             fold(l);
