@@ -31,6 +31,7 @@ typedef struct job_s {
     verifier_t *v;
     ses_arena_t *arena;
     ses_str_t account, name, token, key;
+    int64_t due;   /* as which check it was taken */
     unsigned left; /* answers to come */
     bool found, our_fault;
     const char *error; /* VerificationError */
@@ -137,6 +138,7 @@ start(verifier_t *v, const ses_identity_t *i)
     j->name = ses_str_dup(j->arena, i->name);
     j->token = ses_str_dup(j->arena, i->tokens[i->slot]);
     j->key = ses_str_dup(j->arena, i->dkim_public);
+    j->due = i->next_check;
     j->soa_name = j->name.p;
     j->left = 2;
     j->next = v->running;
@@ -150,13 +152,16 @@ start(verifier_t *v, const ses_identity_t *i)
     resolve_ask(v->resolve, j->soa_name, RESOLVE_SOA, on_soa, j);
 }
 
+/* Asked for again while a look-up is under way, it is another check: what
+ * was published in between must be seen. */
 static bool
 is_running(const verifier_t *v, const ses_identity_t *i)
 {
     const job_t *j;
 
     for (j = v->running; j != NULL; j = j->next)
-        if (ses_str_eq(j->name, i->name) && ses_str_eq(j->account, i->account))
+        if (j->due == i->next_check && ses_str_eq(j->name, i->name) &&
+            ses_str_eq(j->account, i->account))
             return true;
     return false;
 }
@@ -243,8 +248,9 @@ store_one(ses_cx_t *cx, ses_txn_t *t, job_t *j)
         return SES_OK; /* deleted meanwhile */
     if (rc != SES_OK)
         return rc;
-    /* Made anew, or another slot signs: it is still due. */
-    if (!i.domain || !ses_str_eq(i.dkim_public, j->key) ||
+    /* Asked for again, made anew, or another slot signs: still due. */
+    if (i.next_check != j->due || !i.domain ||
+        !ses_str_eq(i.dkim_public, j->key) ||
         !ses_str_eq(i.tokens[i.slot], j->token))
         return SES_OK;
     j->before = i.status;

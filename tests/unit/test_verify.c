@@ -271,6 +271,29 @@ test_hanging(void **state)
     WITHIN(20000, is(f, "g.test", SES_VERIFY_SUCCESS, ""));
 }
 
+/* A check that is asked for while an older one hangs is a new one. */
+static void
+test_asked_again(void **state)
+{
+    fixture_t *f = *state;
+    ses_identity_t i;
+    unsigned asked;
+
+    nameserver_put("tok._domainkey.h.test", 0, "", -1);
+    add(f, "h.test", true);
+    usleep(200000);
+    nameserver_put("tok._domainkey.h.test", 0, "", 0);
+    nameserver_put("tok._domainkey.h.test", 16, txt(f, f->key), 0);
+    i = get(f, "h.test");
+    i.next_check = f->cx.now;
+    put(f, &i);
+    WITHIN(4000, is(f, "h.test", SES_VERIFY_SUCCESS, ""));
+    asked = get(f, "h.test").tries;
+    usleep(300000); /* the older result changes nothing */
+    assert_int_equal(get(f, "h.test").tries, asked);
+    assert_true(is(f, "h.test", SES_VERIFY_SUCCESS, ""));
+}
+
 static void
 test_soa_record(void **state)
 {
@@ -302,11 +325,9 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_found),
-        TEST(test_appears),
-        TEST(test_server_error),
-        TEST(test_hanging),
-        cmocka_unit_test(test_soa_record),
+        TEST(test_found),        TEST(test_appears),
+        TEST(test_server_error), TEST(test_hanging),
+        TEST(test_asked_again),  cmocka_unit_test(test_soa_record),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
