@@ -1,0 +1,230 @@
+"""The agent and a real Postfix: what its log and its queue tell, through
+rotations, requeueing, expiry and restarts, and what silence means"""
+
+import os
+import time
+
+import pytest
+
+from harness.host import wait
+from session import Session, queue_id
+
+SENDER = "s@follow.example"
+MAIL = b"From: s@follow.example\r\nSubject: x\r\n\r\nHello\r\n"
+
+
+@pytest.fixture(scope="module")
+def site(host):
+    host.sesamectl("identity", "add", host.env["SESAME_ACCOUNT"], SENDER)
+    host.sesamectl("identity", "verify", SENDER)
+    return host
+
+
+@pytest.fixture
+def send(site):
+    """send(recipient...) -> queue id; every test has recipients of its own."""
+    def to(*rcpts):
+        with Session(site) as session:
+            code, reply = session.message(SENDER, list(rcpts), MAIL)
+        assert code == 250, reply
+        return queue_id(reply)
+    return to
+
+
+def postfix(host, command, *words):
+    done = host.run(command, "-c", host.env["SESAME_POSTFIX_CONFIG"], *words)
+    assert done.returncode == 0, done.stderr
+
+
+def told(host, queue):
+    """[(event, recipients...)] of a message, in their order."""
+    entry = host.sesamectl("message", queue, "--json")
+    return [(event["type"], *event["recipients"])
+            for event in entry["events"]]
+
+
+def details(host, queue, kind):
+    entry = host.sesamectl("message", queue, "--json")
+    return [event["event"] for event in entry["events"]
+            if event["type"] == kind]
+
+
+def state(host, queue):
+    return host.sesamectl("message", queue, "--json")["state"]
+
+
+def used(host):
+    return host.sesamectl("account", "show", host.env["SESAME_ACCOUNT"],
+                          "--json")["sent24"]
+
+
+def finals(host, queue):
+    return [event for event in told(host, queue)
+            if event[0] in ("Delivery", "Bounce")]
+
+
+def wait_finals(host, queue, count=1, seconds=20):
+    wait(lambda: finals(host, queue), count, seconds,
+         "final events of %s" % queue)
+
+
+def test_rotation_while_mail_flows(site, send):
+    before = [send("r%d@rotate.example" % n) for n in range(5)]
+    postfix(site, "postfix", "logrotate")
+    after = [send("r%d@rotate.example" % n) for n in range(5, 10)]
+    for queue in before + after:
+        wait_finals(site, queue)
+    site.settle()
+    for number, queue in enumerate(before + after):
+        rcpt = "r%d@rotate.example" % number
+        assert [event[0] for event in told(site, queue)] == [
+            "Send", "Delivery"]
+        assert finals(site, queue) == [("Delivery", rcpt)]
+
+
+def test_rotated_twice_while_the_agent_was_away(site, send):
+    first = send("away1@rotate.example")
+    wait_finals(site, first)
+    site.stop("agent")
+    queues = [send("away2@rotate.example")]
+    for number in range(3, 5):
+        site.wait_mail(to="away%d@rotate.example" % (number - 1))
+        time.sleep(1.1)  # the names of rotated files have whole seconds
+        postfix(site, "postfix", "logrotate")
+        queues.append(send("away%d@rotate.example" % number))
+    site.start("agent")
+    for queue in queues:
+        wait_finals(site, queue)
+        assert [event[0] for event in told(site, queue)] == [
+            "Send", "Delivery"]
+
+
+def test_requeued(site, send):
+    """postsuper -r: another queue file and id, the same message."""
+    bad = "defer-450-4.2.0-3-requeue@rcpt.example"
+    queue = send("requeue@rcpt.example", bad)
+    wait(lambda: details(site, queue, "DeliveryDelay"), 1, 20, "delays")
+    postfix(site, "postsuper", "-r", queue)
+
+    def flush():
+        postfix(site, "postqueue", "-f")
+        time.sleep(0.5)
+        return finals(site, queue)
+
+    wait(flush, 2, 60, "final events")
+    site.settle()
+    assert sorted(finals(site, queue)) == [
+        ("Delivery", bad), ("Delivery", "requeue@rcpt.example")]
+    with open(site.env["SESAME_MAILLOG"]) as log:
+        made = [line for line in log if "orig_id=" + queue in line]
+    new = made[0].split(": ")[1]
+    assert site.sesamectl("message", new, "--json")["queue_id"] == queue
+
+
+def test_expired(site, send):
+    """The queue lifetime is over for whoever is left, with the last words."""
+    bad = "data-452-4.2.2-expired@rcpt.example"
+    gone = "reply-550-5.1.1-expired@rcpt.example"
+    queue = send(gone, bad)
+    wait(lambda: details(site, queue, "DeliveryDelay"), 1, 20, "delays")
+    postfix(site, "postsuper", "-e", queue)
+    postfix(site, "postqueue", "-f")
+    wait_finals(site, queue, 2)
+    site.settle()  # Postfix's own report of it has come too
+    assert finals(site, queue) == [("Bounce", gone), ("Bounce", bad)]
+    bounce = details(site, queue, "Bounce")[-1]["bounce"]
+    assert (bounce["bounceType"], bounce["bounceSubType"]) == (
+        "Transient", "General")
+    who = bounce["bouncedRecipients"][0]
+    assert "452 4.2.2" in who["diagnosticCode"]
+    with pytest.raises(AssertionError):
+        site.sesamectl("suppression", "get", site.env["SESAME_ACCOUNT"], bad)
+    site.sesamectl("suppression", "get", site.env["SESAME_ACCOUNT"], gone)
+
+
+def test_bounced_after_delivery(site, send):
+    """The next host took it and returned it later, over port 25."""
+    to = "returned@rcpt.example"
+    queue = send(to)
+    wait_finals(site, queue)
+    token = site.wait_mail(to=to)[0].mail_from
+    report = (
+        "From: MAILER-DAEMON@mx.rcpt.example\n"
+        "Content-Type: multipart/report; report-type=delivery-status; "
+        "boundary=b\n\n--b\nContent-Type: message/delivery-status\n\n"
+        "Reporting-MTA: dns; mx.rcpt.example\n\n"
+        "Final-Recipient: rfc822; %s\nAction: failed\nStatus: 5.1.1\n"
+        "Diagnostic-Code: smtp; 550 5.1.1 gone\n\n--b--\n" % to)
+    path = os.path.join(site.dir, "report.eml")
+    with open(path, "w") as file:
+        file.write(report)
+    done = site.swaks("<>", token, "--data", "@" + path, service="inbound")
+    assert done.code == 250, done.output
+    wait_finals(site, queue, 2)
+    assert finals(site, queue) == [("Delivery", to), ("Bounce", to)]
+    bounce = details(site, queue, "Bounce")[0]["bounce"]
+    assert bounce["reportingMTA"] == "dns; mx.rcpt.example"
+    site.sesamectl("suppression", "get", site.env["SESAME_ACCOUNT"], to)
+
+
+def header_checks(host, rule):
+    """What Postfix does to a message after the gate has accepted it."""
+    config = host.env["SESAME_POSTFIX_CONFIG"]
+    with open(os.path.join(config, "after.pcre"), "w") as file:
+        file.write(rule)
+    host.run("postconf", "-c", config, "milter_header_checks=" + (
+        "pcre:" + os.path.join(config, "after.pcre") if rule else ""))
+    postfix(host, "postfix", "reload")
+    time.sleep(1)
+
+
+def test_not_taken_and_said_so(site):
+    before = used(site)
+    header_checks(site, "/^Message-ID:/ REJECT not today\n")
+    try:
+        with Session(site) as session:
+            code, reply = session.message(SENDER, "no@rcpt.example", MAIL)
+    finally:
+        header_checks(site, "")
+    assert code == 550 and "not today" in reply
+    wait(lambda: [1] if used(site) == before else [], 1, 5, "quotas returned")
+    assert not site.mail(to="no@rcpt.example")
+
+
+def test_not_taken_without_a_word(site, send):
+    """Neither in the log nor in the queue: aborted, but not before its time;
+    what is in the queue alone stays."""
+    before = used(site)
+    header_checks(site, "/^Message-ID:/ DISCARD\n")
+    try:
+        queue = send("silence@rcpt.example", "silence2@rcpt.example")
+    finally:
+        header_checks(site, "")
+    accepted = time.monotonic()
+    assert state(site, queue) == "PREPARED" and used(site) == before + 2
+    wait(lambda: [1] if state(site, queue) == "ABORTED" else [], 1, 40,
+         "aborted entries")
+    assert time.monotonic() - accepted > 5
+    assert used(site) == before
+    assert told(site, queue) == []
+
+
+def test_the_log_was_lost(new_host):
+    """Absence proves nothing then; presence in the queue still does."""
+    host = new_host()
+    host.sesamectl("identity", "add", host.env["SESAME_ACCOUNT"], SENDER)
+    host.sesamectl("identity", "verify", SENDER)
+    host.stop("agent")
+    with Session(host) as session:
+        delivered = queue_id(session.message(SENDER, "a@b.example", MAIL)[1])
+        deferred = queue_id(session.message(
+            SENDER, "reply-450-4.2.0@b.example", MAIL)[1])
+    host.wait_mail(to="a@b.example")
+    time.sleep(1)
+    os.truncate(host.env["SESAME_MAILLOG"], 0)
+    host.start("agent")
+    wait(lambda: [1] if state(host, deferred) == "QUEUED" else [], 1, 40,
+         "queued entries")
+    time.sleep(5)
+    assert state(host, delivered) == "PREPARED"
+    assert used(host) == 2
