@@ -162,6 +162,8 @@ ses_address_spec(ses_cx_t *cx, ses_str_t spec, ses_str_t whole,
         rc = quoted_local(cx, spec, &content, &taken);
         if (rc == SES_OK && taken < spec.n && spec.p[taken] != '@')
             rc = bad(cx, local_fault(spec.p[taken]));
+        if (rc == SES_OK && content.n > 0 && content.p[0] == '@')
+            return invalid(cx, whole); /* Postfix reads a route: "@h:b"@d */
     } else {
         rc = plain_local(cx, spec, &content);
         taken = content.n;

@@ -51,6 +51,8 @@ static const struct {
     {"<@hop.test:a@b.test>", NULL,
      "Invalid email address <@hop.test:a@b.test>."},
     {"@hop.test:a@b.test", NULL, "Invalid email address @hop.test:a@b.test."},
+    {"<\"@hop.test:a\"@b.test>", NULL,
+     "Invalid email address <\"@hop.test:a\"@b.test>."},
     {"<@b.test>", NULL, "Invalid email address <@b.test>."},
     {"<a>", NULL, MISSING},
     {"<\"a\">", NULL, MISSING},
