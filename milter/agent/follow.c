@@ -18,6 +18,8 @@
 #define STUCK 1000         /* ms before another try */
 #define POSITION_EVERY 250 /* ms: a position without facts */
 #define TRIES 3            /* of a batch, before line by line */
+#define RETRY_MIN 100      /* ms */
+#define RETRY_MAX 5000
 
 struct follow_s {
     agent_t *agent;
@@ -93,6 +95,8 @@ static bool
 commit_until(follow_t *f, ses_cx_t *cx, struct batch *b, unsigned tries,
              ses_rc_t *rc)
 {
+    int64_t pause = RETRY_MIN;
+
     for (unsigned try = 1;; try++) {
         *rc = ses_commit(f->agent->committer, cx, write_batch, b);
         if (*rc == SES_OK)
@@ -101,8 +105,9 @@ commit_until(follow_t *f, ses_cx_t *cx, struct batch *b, unsigned tries,
         ses_cx_clear(cx);
         if (*rc != SES_BUSY && try >= tries)
             return true;
-        if (!agent_wait(f->agent, 200))
+        if (!agent_wait(f->agent, pause))
             return false;
+        pause = pause * 2 < RETRY_MAX ? pause * 2 : RETRY_MAX;
     }
 }
 

@@ -376,6 +376,27 @@ test_many(void **state)
     free(junk);
 }
 
+/* An entry that cannot be read holds up nobody. */
+static void
+test_damaged_entry(void **state)
+{
+    host_t *h = *state;
+    uint8_t key[SES_MSGID_KEY];
+    ses_txn_t *t = begin(h);
+
+    ses_msgid_key(message_id(1), key);
+    must(h, ses_store_put(&h->cx, t, SES_DB_MESSAGE,
+                          ses_str_n(key, sizeof(key)), SES_STR("damaged")));
+    must(h, ses_txn_commit(&h->cx, t));
+    message(h, 2, ses_clock_ms(), ann);
+    queued(h, maillog(h), 1);
+    queued(h, maillog(h), 2);
+    sent(h, maillog(h), 2, "ann@mail.test");
+    read_once(h);
+    expect_events(h, "Send; Delivery ann@mail.test");
+    assert_int_equal(message_state(h, 2), SES_MESSAGE_QUEUED);
+}
+
 static void
 test_no_log(void **state)
 {
@@ -401,7 +422,7 @@ main(void)
         TEST(test_requeued),         TEST(test_rotation),
         TEST(test_rotations_missed), TEST(test_file_gone),
         TEST(test_replaced),         TEST(test_many),
-        TEST(test_no_log),
+        TEST(test_no_log),           TEST(test_damaged_entry),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
