@@ -141,6 +141,7 @@ agent_cx(ses_arena_t *arena)
 void
 agent_warn(const char *what, ses_rc_t rc, const ses_cx_t *cx)
 {
-    ses_log(rc == SES_FAULT ? SES_LOG_ERROR : SES_LOG_WARN, "%s: %s: %.*s",
-            what, ses_rc_name(rc), SES_FMT(cx->why));
+    if (rc != SES_FAULT) /* that was logged where it happened */
+        ses_log(SES_LOG_WARN, "%s: %s: %.*s", what, ses_rc_name(rc),
+                SES_FMT(cx->why));
 }

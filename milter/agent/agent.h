@@ -57,7 +57,7 @@ int64_t agent_log_gap(agent_t *a);
 
 /* A context for a daemon's job: arena is reset, the time is now. */
 ses_cx_t agent_cx(ses_arena_t *arena);
-/* Log a failure that is the operator's or ours: "WHAT: RC: why". */
+/* Log a failure, "WHAT: RC: why", unless ses_fail has (SES_FAULT). */
 void agent_warn(const char *what, ses_rc_t rc, const ses_cx_t *cx);
 
 #endif

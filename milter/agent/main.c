@@ -99,7 +99,8 @@ parse_options(int argc, char **argv, struct options *out)
 static int
 failed(const ses_cx_t *cx)
 {
-    ses_log(SES_LOG_ERROR, "%.*s", SES_FMT(cx->why));
+    if (cx->why_rc != SES_FAULT) /* that was logged where it happened */
+        ses_log(SES_LOG_ERROR, "%.*s", SES_FMT(cx->why));
     return 1;
 }
 
