@@ -22,6 +22,53 @@ ctl_identity_find(ses_cx_t *cx, ses_txn_t *t, ses_str_t account,
     return rc;
 }
 
+typedef struct {
+    ses_txn_t *t;
+    ses_str_t name;
+    ses_identity_t *out;
+    unsigned n;
+} owners_t;
+
+static ses_rc_t
+owner(ses_cx_t *cx, const ses_account_t *a, void *arg)
+{
+    owners_t *o = arg;
+    ses_rc_t rc = ses_identity_find(cx, o->t, a->id, o->name, o->out);
+
+    if (rc != SES_OK)
+        return rc == SES_NOT_FOUND ? SES_OK : rc;
+    return ++o->n > 1 ? SES_NOT_FOUND : SES_OK;
+}
+
+ses_rc_t
+ctl_identity_choose(ctl_t *c, ses_txn_t *t, ses_str_t given,
+                    ses_identity_t *out)
+{
+    const char *account = ctl_option(c, "account");
+    owners_t o = {.t = t, .out = out};
+    ses_account_t a;
+    bool domain;
+    ses_rc_t rc;
+
+    if (account != NULL) {
+        rc = ctl_account(c, t, ses_str(account), &a);
+        return rc == SES_OK ? ctl_identity_find(&c->cx, t, a.id, given, out)
+                            : rc;
+    }
+    if ((rc = ses_identity_name(&c->cx, given, &o.name, &domain)) != SES_OK ||
+        (rc = ses_account_list(&c->cx, t, owner, &o)) != SES_OK)
+        return rc;
+    if (o.n == 0)
+        return ses_fail(&c->cx, SES_NOT_FOUND, "there is no identity %.*s",
+                        SES_FMT(o.name));
+    if (o.n > 1)
+        return ses_fail(&c->cx, SES_INVALID,
+                        "several accounts have %.*s: say which, with "
+                        "--account",
+                        SES_FMT(o.name));
+    return SES_OK;
+}
+
 /* --- add and delete ---------------------------------------------------- */
 
 typedef struct {
@@ -207,7 +254,7 @@ identity_show(ctl_t *c)
 
 #define OF_ACCOUNT                                                             \
     {                                                                          \
-        "account", "ACCOUNT", "whose (else the only account)"                  \
+        "account", "ACCOUNT", "whose (else the only one that has it)"          \
     }
 
 const ctl_command_t ctl_identities[] = {

@@ -99,14 +99,10 @@ static ses_rc_t
 customer(printer_t *p)
 {
     ctl_t *c = p->c;
-    const char *account = ctl_option(c, "account");
     ses_identity_t i;
-    ses_account_t a;
-    ses_rc_t rc;
+    ses_rc_t rc = ctl_identity_choose(c, p->t, ctl_arg(c, 0), &i);
 
-    if ((rc = ctl_account(c, p->t, ses_str(account), &a)) != SES_OK ||
-        (rc = ctl_identity_find(&c->cx, p->t, a.id, ctl_arg(c, 0), &i)) !=
-            SES_OK)
+    if (rc != SES_OK)
         return rc;
     if (!i.domain)
         return ses_fail(&c->cx, SES_INVALID,

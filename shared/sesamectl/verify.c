@@ -38,6 +38,14 @@ refresh(ctl_t *c, ses_txn_t *t, void *arg)
     return ctl_identity_find(&c->cx, t, g->account, g->given, &g->identity);
 }
 
+static ses_rc_t
+choose(ctl_t *c, ses_txn_t *t, void *arg)
+{
+    target_t *g = arg;
+
+    return ctl_identity_choose(c, t, g->given, &g->identity);
+}
+
 /* A check is due at once, or the operator's word is the check. */
 static ses_rc_t
 request(ses_cx_t *cx, ses_txn_t *t, ses_change_t *change, void *arg)
@@ -147,7 +155,6 @@ ctl_identity_verify(ctl_t *c)
     const char *timeout = ctl_option(c, "timeout");
     target_t g = {.given = ctl_arg(c, 0)};
     uint64_t seconds = TIMEOUT_DEFAULT;
-    ses_account_t a;
     ses_rc_t rc;
     int status;
 
@@ -156,10 +163,9 @@ ctl_identity_verify(ctl_t *c)
         ctl_error(c, "--timeout is a number of seconds");
         return 2;
     }
-    rc = ctl_find_account(c, ses_str(ctl_option(c, "account")), &a);
-    if (rc != SES_OK)
+    if ((rc = ctl_read(c, choose, &g)) != SES_OK)
         return ctl_failed(c, rc);
-    g.account = a.id;
+    g.account = g.identity.account;
 
     if ((status = verify(c, &g, (int64_t) seconds)) != 0)
         return status;

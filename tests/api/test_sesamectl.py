@@ -260,8 +260,7 @@ def test_identities(ctl):
                                             "--json")]
     assert names == ["Ann@example.com", "example.com"]
 
-    zone = ctl("identity", "records", "EXAMPLE.com", "--zone", "--account",
-               ACCOUNT).splitlines()
+    zone = ctl("identity", "records", "EXAMPLE.com", "--zone").splitlines()
     tokens = ctl("identity", "show", ACCOUNT, "example.com", "--json")[
         "tokens"]
     assert zone == [
@@ -271,7 +270,13 @@ def test_identities(ctl):
     assert all(re.fullmatch("[a-z2-7]{32}", token) for token in tokens)
     assert ctl("identity", "records", "--service") == ""  # no key yet
     assert "needs no DNS records" in ctl.refuses(
-        "identity", "records", "Ann@example.com", "--account", ACCOUNT)
+        "identity", "records", "Ann@example.com")
+    assert "there is no identity" in ctl.refuses("identity", "records",
+                                                 "nope.com")
+    ctl("identity", "add", OTHER, "example.com")
+    assert "say which" in ctl.refuses("identity", "records", "example.com")
+    assert ctl("identity", "records", "example.com", "--account", ACCOUNT,
+               "--zone").splitlines() == zone
 
     # nobody is there to make a key or to look
     said = ctl.refuses("identity", "verify", "example.com", "--account",
