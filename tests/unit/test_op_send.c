@@ -193,6 +193,18 @@ test_raw(void **state)
                      "From: a@s.test\r\nTo: b@m.test\r\nReturn-Path: "
                      "<r@s.test>\r\n\r\nx\r\ny\r\n"));
 
+    RAW("\"ReplyToAddresses\":[\"r@y.z\"],",
+        "From: a@s.test\r\nTo: b@m.test\r\n\r\n", SES_OK, "*");
+    assert_true(ses_str_starts(op_sent.data,
+                               SES_STR("Reply-To: r@y.z\r\nFrom: a@s.test")));
+    RAW("\"ReplyToAddresses\":[\"r@y.z\"],",
+        "From: a@s.test\r\nTo: b@m.test\r\nReply-To: q@y.z\r\n\r\n",
+        SES_INVALID,
+        "ReplyToAddresses cannot be given: the message has a Reply-To "
+        "header.");
+    RAW(FROM, "From: \r\nTo: b@m.test\r\n\r\n", SES_INVALID,
+        "Missing required header 'From'.");
+
     RAW(FROM, "To: b@m.test\r\n\r\n", SES_OK, "*");
     assert_true(same(op_sent.data,
                      "From: Shop <news@shop.test>\r\nTo: b@m.test\r\n\r\n"));
@@ -247,6 +259,11 @@ test_identity_arn(void **state)
     EXPECT("SendEmail",
            "{" ARN("123456789012:identity/shop.test") FROM TO SIMPLE "}",
            SES_OK, "*");
+    RAW(ARN("123456789012:identity/shop.test"),
+        "From: a@shop.test\r\nTo: b@m.test\r\n\r\n", SES_OK, "*");
+    RAW(ARN("123456789012:identity/shop.test"),
+        "From: a@else.test\r\nTo: b@m.test\r\n\r\n", SES_INVALID,
+        "FromEmailAddressIdentityArn does not cover the address it is for.");
     BAD("{" ARN("123456789012:identity/none.test") FROM TO SIMPLE "}",
         "Email identity none.test does not exist.");
     BAD("{" ARN("210987654321:identity/shop.test") FROM TO SIMPLE "}",
