@@ -142,29 +142,53 @@ def test_expired(site, send):
     site.sesamectl("suppression", "get", site.env["SESAME_ACCOUNT"], gone)
 
 
+def report_to(host, token, kind, fields):
+    """A report as another host would send it, over port 25."""
+    path = os.path.join(host.dir, "report.eml")
+    with open(path, "w") as file:
+        file.write("From: MAILER-DAEMON@mx.rcpt.example\n"
+                   "Content-Type: multipart/report; boundary=b\n\n"
+                   "--b\nContent-Type: message/%s\n\n%s\n--b--\n" % (
+                       kind, fields))
+    done = host.swaks("<>", token, "--data", "@" + path, service="inbound")
+    assert done.code == 250, done.output
+
+
 def test_bounced_after_delivery(site, send):
-    """The next host took it and returned it later, over port 25."""
+    """The next host took it and returned it later."""
     to = "returned@rcpt.example"
     queue = send(to)
     wait_finals(site, queue)
-    token = site.wait_mail(to=to)[0].mail_from
-    report = (
-        "From: MAILER-DAEMON@mx.rcpt.example\n"
-        "Content-Type: multipart/report; report-type=delivery-status; "
-        "boundary=b\n\n--b\nContent-Type: message/delivery-status\n\n"
+    report_to(site, site.wait_mail(to=to)[0].mail_from, "delivery-status", (
         "Reporting-MTA: dns; mx.rcpt.example\n\n"
         "Final-Recipient: rfc822; %s\nAction: failed\nStatus: 5.1.1\n"
-        "Diagnostic-Code: smtp; 550 5.1.1 gone\n\n--b--\n" % to)
-    path = os.path.join(site.dir, "report.eml")
-    with open(path, "w") as file:
-        file.write(report)
-    done = site.swaks("<>", token, "--data", "@" + path, service="inbound")
-    assert done.code == 250, done.output
+        "Diagnostic-Code: smtp; 550 5.1.1 gone\n" % to))
     wait_finals(site, queue, 2)
     assert finals(site, queue) == [("Delivery", to), ("Bounce", to)]
     bounce = details(site, queue, "Bounce")[0]["bounce"]
     assert bounce["reportingMTA"] == "dns; mx.rcpt.example"
     site.sesamectl("suppression", "get", site.env["SESAME_ACCOUNT"], to)
+
+
+def test_complaint(site, send):
+    to = "annoyed@rcpt.example"
+    queue = send(to)
+    wait_finals(site, queue)
+    token = site.wait_mail(to=to)[0].mail_from
+    for _ in range(2):
+        report_to(site, token, "feedback-report", (
+            "Feedback-Type: abuse\nUser-Agent: FBL/1.0\nVersion: 1\n"
+            "Original-Rcpt-To: <%s>\n" % to))
+    wait(lambda: details(site, queue, "Complaint"), 1, 20, "complaints")
+    site.settle()
+    complaint, = details(site, queue, "Complaint")
+    assert complaint["complaint"]["complaintFeedbackType"] == "abuse"
+    assert complaint["complaint"]["userAgent"] == "FBL/1.0"
+    assert complaint["complaint"]["complainedRecipients"] == [
+        {"emailAddress": to}]
+    entry = site.sesamectl("suppression", "get", site.env["SESAME_ACCOUNT"],
+                           to, "--json")
+    assert entry["reason"] == "COMPLAINT"
 
 
 def header_checks(host, rule):
