@@ -33,7 +33,7 @@ end_line(body_t *b)
 {
     if (b->last != '\r')
         b->stray = true;
-    else if (b->line > SES_LINE_MAX + 1) /* the CR is counted */
+    if (b->line > SES_LINE_MAX + 1) /* the CR is counted */
         b->too_long = true;
     b->line = 0;
     b->last = '\n';
