@@ -79,6 +79,9 @@ refuse(SMFICTX *ctx, session_t *s, ses_rc_t rc, ses_str_t queue_id)
     reply_t r = reply_make(s->m.cx.arena, rc, s->m.cx.why);
 
     log_message(s, rc, queue_id);
+    if (rc != SES_FAULT && (rc == SES_FORGED || ses_rc_row(rc)->smtp == 451))
+        ses_log(SES_LOG_WARN, "%.*s: %.*s", SES_FMT(queue_id),
+                SES_FMT(s->m.cx.why)); /* the client is not told */
     if (smfi_setreply(ctx, r.code, r.dsn, r.text) != MI_SUCCESS)
         return SMFIS_TEMPFAIL;
     return r.temporary ? SMFIS_TEMPFAIL : SMFIS_REJECT;

@@ -111,6 +111,8 @@ judge_eoh(session_t *s, ses_str_t queue_id)
         (void) sender_ticket(s, SES_STR(""), SES_STR(""));
     if (m->refused != SES_OK)
         return;
+    parts_begin(&m->parts,
+                ses_headers_value(m->cx.arena, &m->header, "Content-Type"));
     if ((rc = name_message(s, queue_id)) == SES_OK &&
         (rc = look_up(s, &sealed)) == SES_OK)
         rc = begin_signature(s, sealed);
@@ -127,6 +129,7 @@ judge_body(session_t *s, const void *p, size_t n)
     if (m->refused != SES_OK || n == 0)
         return;
     body_scan(&m->body, p, n);
+    parts_scan(&m->parts, p, n);
     if (judge_size(s) > s->gate->conf.max_message_size)
         (void) session_refuse(
             s, ses_fail(&m->cx, SES_TOO_LARGE, "Message is too long."));
@@ -157,7 +160,8 @@ judge_end(session_t *s, ses_str_t *signature)
     m->cx.now = ses_clock_ms();
     if (m->id_text.n == 0) /* no end of header was shown */
         return ses_fail(&m->cx, SES_FAULT, "end of message without a header");
-    if ((rc = body_check(&m->cx, &m->body)) != SES_OK || m->sign == NULL)
+    if ((rc = body_check(&m->cx, &m->body)) != SES_OK ||
+        (rc = parts_check(&m->cx, &m->parts)) != SES_OK || m->sign == NULL)
         return rc;
     /* Postfix ends the last line when it delivers. */
     if (!body_closed(&m->body) &&

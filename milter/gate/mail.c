@@ -2,7 +2,8 @@
  * mail - the "mail" object of a message's events, in pieces of JSON
  *
  * Contract 8.2: headers are those the sender wrote, X-SES-* among them, cut
- * after 10 KB; X-Sesame-* is between nginx and us.  source is the From
+ * after 10 KB; X-Sesame-* is between nginx and us, and so is X-SES-* in mail
+ * that nginx composed.  source is the From
  * field as written for the API when it is the envelope sender too, else the
  * envelope sender.
  */
@@ -125,15 +126,30 @@ common(const session_t *s, ses_jsonw_t *w)
     ses_jsonw_close(w);
 }
 
+/* Did nginx write the whole message? Then X-SES-* is its, not the sender's. */
+static bool
+composed(const session_t *s)
+{
+    return s->m.has_ticket && ses_str_eqc(s->m.operation, "SendEmail");
+}
+
+static bool
+hidden(const session_t *s, ses_str_t name)
+{
+    return ses_header_sesame(name) ||
+           (composed(s) && ses_str_casestarts(name, SES_STR("X-SES-")));
+}
+
 /* Fields that fit; the number of the first that does not. */
 static unsigned
-fitting(const ses_headers_t *h)
+fitting(const session_t *s)
 {
+    const ses_headers_t *h = &s->m.header;
     size_t sum = 0;
     unsigned i;
 
     for (i = 0; i < h->n; i++) {
-        if (ses_header_sesame(h->v[i].name))
+        if (hidden(s, h->v[i].name))
             continue;
         sum += h->v[i].name.n + h->v[i].value.n;
         if (sum > HEADERS_MAX)
@@ -142,25 +158,31 @@ fitting(const ses_headers_t *h)
     return i;
 }
 
+static void
+field(ses_jsonw_t *w, ses_str_t name, ses_str_t value)
+{
+    ses_jsonw_open(w, NULL);
+    ses_jsonw_str(w, "name", name);
+    ses_jsonw_str(w, "value", value);
+    ses_jsonw_close(w);
+}
+
 ses_str_t
 mail_headers(const session_t *s)
 {
     const ses_headers_t *h = &s->m.header;
     ses_arena_t *a = s->m.cx.arena;
-    unsigned end = fitting(h), i;
+    unsigned end = fitting(s), i;
     ses_jsonw_t w;
 
     ses_jsonw_init(&w, a, JSON_MAX);
     ses_jsonw_bool(&w, "headersTruncated", end < h->n);
     ses_jsonw_list(&w, "headers");
-    for (i = 0; i < end; i++) {
-        if (ses_header_sesame(h->v[i].name))
-            continue;
-        ses_jsonw_open(&w, NULL);
-        ses_jsonw_str(&w, "name", h->v[i].name);
-        ses_jsonw_str(&w, "value", ses_header_unfold(a, h->v[i].value));
-        ses_jsonw_close(&w);
-    }
+    if (composed(s)) /* nginx leaves it to the gate to date the message */
+        field(&w, SES_STR("Date"), s->m.stamp.date);
+    for (i = 0; i < end; i++)
+        if (!hidden(s, h->v[i].name))
+            field(&w, h->v[i].name, ses_header_unfold(a, h->v[i].value));
     ses_jsonw_end(&w);
     common(s, &w);
     return ses_jsonw_get(&w);

@@ -10,6 +10,7 @@
 #include "body.h"
 #include "gate.h"
 #include "model/credential.h"
+#include "parts.h"
 #include "policy/ticket.h"
 #include "policy/verdict.h"
 #include "rewrite.h"
@@ -30,6 +31,7 @@ typedef struct {
     bool header_seen; /* the first field has come */
     ses_headers_t header;
     body_t body;
+    parts_t parts;
 
     ses_str_t access_key; /* of the caller */
     ses_str_t user;

@@ -284,13 +284,17 @@ def test_refusals(site, smtp, name):
     assert not site.mail(to=ANY)
 
 
-@pytest.mark.parametrize("body, want", ids=["999 bytes", "NUL"], argvalues=[
+@pytest.mark.parametrize("body, want", ids=["999 bytes", "NUL", "501 parts"], argvalues=[
     (b"x" * 999, "554 5.6.0 Transaction failed: A line of the body is longer "
                  "than 998 characters."),
     (b"a\0b", "550 5.7.1 disallowed character"),  # Postfix's own words
+    (b"\r\n".join([b"--b\r\n"] * 501), "554 5.6.0 Transaction failed: The "
+                                       "message has more than 500 MIME parts."),
 ])
 def test_bodies_that_are_refused(site, smtp, body, want):
-    code, reply = smtp.message(SENDER, ANY, HEAD + b"\r\n" + body + b"\r\n")
+    code, reply = smtp.message(
+        SENDER, ANY, HEAD + b"MIME-Version: 1.0\r\nContent-Type: "
+        b"multipart/mixed; boundary=b\r\n\r\n" + body + b"\r\n")
     assert "%d %s" % (code, reply) == want
     assert smtp.message(SENDER, "next@rcpt.example",
                         HEAD + b"\r\nx\r\n")[0] == 250
