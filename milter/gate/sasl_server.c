@@ -64,7 +64,8 @@ close_client(server_t *v, unsigned i)
     v->fds[FIRST + i] = v->fds[FIRST + v->n];
 }
 
-static void
+/* False when nobody waits. */
+static bool
 accept_client(server_t *v)
 {
     int fd =
@@ -72,7 +73,7 @@ accept_client(server_t *v)
     client_t *c;
 
     if (fd < 0)
-        return;
+        return false;
     c = ses_xcalloc(sizeof(*c));
     c->sasl.gate = v->gate;
     c->sasl.arena = ses_arena_new();
@@ -81,6 +82,7 @@ accept_client(server_t *v)
     v->n++;
     if (!say(fd, sasl_greeting(c->sasl.arena, ++v->connections)))
         close_client(v, v->n - 1);
+    return true;
 }
 
 /* Whole lines of what came; the rest waits.  False: close. */
@@ -139,7 +141,8 @@ run(void *arg)
             if (v->fds[FIRST + i].revents != 0)
                 read_client(v, i);
         if (v->fds[LISTEN].revents & POLLIN)
-            accept_client(v);
+            while (v->n < CLIENTS && accept_client(v))
+                continue;
     }
     while (v->n > 0)
         close_client(v, v->n - 1);
