@@ -144,7 +144,6 @@ read_status(ctl_t *c, ses_txn_t *t, void *arg)
     emit_int(e, "events_end", (int64_t) events);
     emit_int(e, "messages", (int64_t) messages);
     emit_int(e, "prepared", (int64_t) prepared);
-    emit_int(e, "queued", (int64_t) (messages - prepared));
     emit_int(e, "pending_verification", n.pending);
     emit_int(e, "keyless", n.keyless);
     emit_int(e, "unconfirmed_subscriptions", n.unconfirmed);

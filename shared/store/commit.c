@@ -240,6 +240,22 @@ wait_turn(ses_committer_t *c, struct request *r)
         r->state = WITHDRAWN;
 }
 
+/* Take a withdrawn request off the list; a leader may have it already. */
+static void
+unlink_request(ses_committer_t *c, struct request *r)
+{
+    ses_op_t **at;
+
+    for (at = &c->first; *at != NULL; at = &(*at)->next)
+        if (*at == &r->op) {
+            *at = r->op.next;
+            if (*at == NULL)
+                c->last = at;
+            drop(r);
+            return;
+        }
+}
+
 ses_rc_t
 ses_commit(ses_committer_t *c, ses_cx_t *cx, ses_commit_fn_t fn, void *arg)
 {
@@ -260,6 +276,8 @@ ses_commit(ses_committer_t *c, ses_cx_t *cx, ses_commit_fn_t fn, void *arg)
             wait_turn(c, r);
     }
     rc = r->state == DONE ? r->op.rc : withdrawn(cx);
+    if (r->state == WITHDRAWN)
+        unlink_request(c, r);
     drop(r);
     pthread_mutex_unlock(&c->mutex);
     return rc;

@@ -57,6 +57,8 @@ milter_protocol = 6
 non_smtpd_milters = unix:sesame/milter
 smtp_discard_ehlo_keywords = dsn
 message_reject_characters = \\0
+allow_percent_hack = no
+swap_bangpath = no
 sender_dependent_default_transport_maps = pcre:{etc}/pool.pcre
 transport_maps = inline:{{{{{bounce}=lmtp:unix:sesame/lmtp}}}}
 # tests only: no DNS, everything to one host, and no patience

@@ -52,7 +52,7 @@ def outstanding(layout):
         entry["lag"], entry.get("subscription") or entry.get("destination"),
         entry.get("configuration_set"))
         for entry in status.get("destinations", []) if entry.get("lag")]
-    return todo, (size, status.get("events_end"), status.get("queued"))
+    return todo, (size, status.get("events_end"), status.get("messages"))
 
 
 def settle(layout, seconds):
