@@ -27,6 +27,7 @@ def site(host):
                                 "--zone").split(), 1, 10, "keys")
     host.publish_dns(DOMAIN)
     host.sesamectl("identity", "verify", DOMAIN, "--timeout", "30")
+    host.settle()  # nothing of another file's returns its quota from here on
     return host
 
 
