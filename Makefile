@@ -22,7 +22,10 @@ endif
 Q           := $(if $(V),,@)
 say          = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))
 
-BUILD       := $(abspath $(B))
+# One spelling, absolute: what .d files say of build/x.o must be heard, too,
+# when B=/path/build is given.
+override B  := $(abspath $(B))
+BUILD       := $(B)
 PYTHON      := /usr/bin/python3 -B
 SUDO        := $(if $(filter 0,$(shell id -u)),,sudo)
 CHECK       := $(PYTHON) tests/harness/check --build $(BUILD)
