@@ -137,6 +137,10 @@ api: ## the HTTP API against a real nginx
 mail: ## the milter protocol and a private Postfix
 	@$(CHECK) build mail
 
+.PHONY: check-long
+check-long: deps ## the slow tests: processes killed in the middle of traffic
+	@$(CHECK) build long
+
 .PHONY: e2e
 e2e: ## stories through the whole private host
 	@$(CHECK) build e2e
@@ -145,7 +149,7 @@ e2e: ## stories through the whole private host
 clean: ## remove what was built, and what test hosts left
 	@for host in $(B)/run* $(B)/hosts/*; do [ ! -L "$$host/state" ] || \
 	    $(SUDO) tests/mailhost remove "$$host"; done
-	rm -rf $(B)
+	$(SUDO) rm -rf $(B)
 
 # --- programs ---------------------------------------------------------------
 
@@ -263,7 +267,8 @@ install: all ## install below DESTDIR PREFIX
 	install -d $(SBIN) $(DESTDIR)$(NGX_MODULES) $(SHARE)/doc/sesame/examples
 	$(if $(GATE)$(AGENT)$(CTL),install -m 755 $(GATE) $(AGENT) $(CTL) $(SBIN))
 	$(if $(MODULE),install -m 644 $(MODULE) $(DESTDIR)$(NGX_MODULES))
-	install -m 644 LICENSE $(wildcard README.md) $(SHARE)/doc/sesame
+	install -m 644 LICENSE README.md $(SHARE)/doc/sesame
+	install -m 644 nginx-module/README.md $(SHARE)/doc/sesame/nginx-module.md
 	cp -r conf-examples/. $(SHARE)/doc/sesame/examples
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
 	for u in conf-examples/systemd/*; do \

@@ -23,6 +23,10 @@ os.environ["AWS_CONFIG_FILE"] = os.devnull
 os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "long: run by make check-long")
+
+
 def bring_up(options):
     parent = os.path.join(build_dir(), "hosts")
     os.makedirs(parent, exist_ok=True)

@@ -135,18 +135,20 @@ ses_classify_bounce(ses_str_t dsn, ses_str_t text, bool expired)
     struct code c;
     size_t i;
 
+    /* Log and report of it name different codes, and are one event. */
+    if (expired)
+        return (ses_bounce_class_t){"Transient", "General", false};
+
     text = ses_str_head(text, 2048);
     if (parse(dsn, &c) && c.class != 2)
         for (i = 0; i < sizeof(bounces) / sizeof(bounces[0]); i++) {
             /* what was only ever deferred does not prove a bad address */
-            if (bounces[i].is.hard && (expired || c.class == 4))
+            if (bounces[i].is.hard && c.class == 4)
                 continue;
             if (fits(bounces[i].code, c) &&
                 (bounces[i].words == NULL || contains(text, bounces[i].words)))
                 return bounces[i].is;
         }
-    if (expired)
-        return (ses_bounce_class_t){"Transient", "General", false};
     return (ses_bounce_class_t){"Undetermined", "Undetermined", false};
 }
 

@@ -27,6 +27,7 @@ class Load:
         self.clients = clients
         self.how = how
         self.good, self.bad = [], []
+        self.tried = set()  # how the refused ones were sent
         self.lock = threading.Lock()
         self.todo = queue.Queue()
         for number in range(count):
@@ -72,6 +73,7 @@ class Load:
             except Exception as error:
                 with self.lock:
                     self.bad.append((recipients, error))
+                    self.tried.add(how)
                 time.sleep(0.1)
                 continue
             with self.lock:

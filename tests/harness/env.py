@@ -47,6 +47,8 @@ def write(layout, keys):
                  0o600)
     with os.fdopen(fd, "w") as file:
         file.write("\n".join(lines) + "\n")
+    if os.environ.get("SUDO_UID", "").isdigit():  # for whoever asked for it
+        os.chown(layout.env + ".new", int(os.environ["SUDO_UID"]), -1)
     os.replace(layout.env + ".new", layout.env)
 
 

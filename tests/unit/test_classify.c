@@ -28,7 +28,7 @@ static const struct {
     {"5.0.0", "spam detected", false, "Transient", "ContentRejected", false},
     {"5.0.0", "herbal", false, "Permanent", "General", true},
     {"5.2.2", "", false, "Transient", "MailboxFull", false},
-    {"4.2.2", "", true, "Transient", "MailboxFull", false},
+    {"4.2.2", "", true, "Transient", "General", false},
     {"5.2.3", "", false, "Transient", "MessageTooLarge", false},
     {"5.3.4", "", false, "Transient", "MessageTooLarge", false},
     {"5.6.0", "", false, "Transient", "ContentRejected", false},
