@@ -14,7 +14,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "store/rest.h"
+#include "store/lmdb_env.h"
 
 #define WAIT_US 5000000 /* to begin */
 #define WORK_US 5000    /* of one batch, for those who yield */
@@ -89,7 +89,7 @@ static ses_op_t *
 run_batch(ses_store_t *s, ses_op_t *first, bool yield, begin_fn_t may,
           void *arg)
 {
-    _Atomic int64_t *rest = ses_store_rest(s);
+    _Atomic int64_t *rest = &s->rest_until;
     ses_arena_t *arena = ses_arena_new();
     ses_cx_t cx = ses_cx(arena, ses_clock_ms());
     ses_op_t *left = NULL;

@@ -11,6 +11,8 @@
 #include <sys/wait.h>
 
 #include "../../shared/store/store.c"
+#include "../../shared/store/table.c"
+#include "../../shared/store/txn.c"
 #include "temp_store.h"
 
 #include "base/buf.h"
