@@ -126,6 +126,27 @@ static const struct {
      "else mail leaves unchecked while the gate is down"},
 };
 
+/* "300s", "5m": Postfix's spelling of time, in milliseconds; -1 = odd. */
+static int64_t
+postfix_time(const char *value)
+{
+    static const struct {
+        char unit;
+        int64_t ms;
+    } units[] = {{'\0', 1000},   {'s', 1000},     {'m', 60000},
+                 {'h', 3600000}, {'d', 86400000}, {'w', 604800000}};
+    size_t n = strspn(value, "0123456789"), i;
+    uint64_t number;
+
+    if (!ses_str_u64(ses_str_n(value, n), 1000000000, &number) ||
+        (value[n] != '\0' && value[n + 1] != '\0'))
+        return -1;
+    for (i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+        if (value[n] == units[i].unit)
+            return (int64_t) number * units[i].ms;
+    return -1;
+}
+
 static bool
 postconf(check_t *k, const char *name, char *out, size_t size)
 {
@@ -155,6 +176,34 @@ postconf(check_t *k, const char *name, char *out, size_t size)
     return true;
 }
 
+/* Numbers of the two that must fit. */
+static void
+check_fit(check_t *k)
+{
+    const ses_conf_t *conf = &k->c->conf;
+    char value[256];
+    uint64_t size;
+
+    if (postconf(k, "message_size_limit", value, sizeof(value)) &&
+        ses_str_u64(ses_str(value), UINT64_MAX, &size) && size != 0 &&
+        size < conf->max_message_size)
+        check_found(k,
+                    "Raise message_size_limit in main.cf above "
+                    "max_message_size, or lower that in sesame.conf.",
+                    "Postfix: message_size_limit = %s is below "
+                    "max_message_size = %llu",
+                    value, (unsigned long long) conf->max_message_size);
+    if (postconf(k, "milter_content_timeout", value, sizeof(value)) &&
+        postfix_time(value) > conf->eom_timeout)
+        check_found(k,
+                    "Set eom_timeout in sesame.conf to that or more: before, "
+                    "a message that Postfix still waits for may be taken for "
+                    "lost.",
+                    "Postfix: milter_content_timeout = %s is longer than "
+                    "eom_timeout = %lld s",
+                    value, (long long) conf->eom_timeout / 1000);
+}
+
 void
 check_postfix(check_t *k)
 {
@@ -179,4 +228,5 @@ check_postfix(check_t *k)
                             .p,
                         "Postfix: %s = %s", settings[i].name, value);
     }
+    check_fit(k);
 }

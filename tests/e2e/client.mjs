@@ -43,6 +43,24 @@ told.isMessageRejected = refused instanceof sdk.MessageRejected;
 told.missing = (await failure(new sdk.GetEmailIdentityCommand({
   EmailIdentity: "a+b/c%@nobody.example" }))).name;
 
+const raw = await client.send(new sdk.SendEmailCommand({
+  Content: { Raw: { Data: Buffer.from(
+    `From: s@${domain}\r\nTo: jsraw@rcpt.example\r\nSubject: raw\r\n\r\nx\r\n`) } },
+}));
+told.raw = raw.MessageId;
+
+const own = "js.example";
+const made = await client.send(new sdk.CreateEmailIdentityCommand({
+  EmailIdentity: own, Tags: [{ Key: "by", Value: "js" }] }));
+told.tokens = made.DkimAttributes.Tokens.length;
+told.twice = (await failure(new sdk.CreateEmailIdentityCommand({
+  EmailIdentity: own }))).name;
+told.tags = (await client.send(new sdk.GetEmailIdentityCommand({
+  EmailIdentity: own }))).Tags;
+await client.send(new sdk.DeleteEmailIdentityCommand({ EmailIdentity: own }));
+told.gone = (await failure(new sdk.GetEmailIdentityCommand({
+  EmailIdentity: own }))).name;
+
 told.identities = (await client.send(new sdk.ListEmailIdentitiesCommand({})))
   .EmailIdentities.map((one) => one.IdentityName);
 told.sets = (await client.send(new sdk.ListConfigurationSetsCommand({})))

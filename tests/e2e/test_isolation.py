@@ -105,6 +105,12 @@ def test_nothing_by_name(filled):
                                   Endpoint=host.env["SESAME_SUBSCRIBER"]),
             lambda: sns.confirm_subscription(TopicArn=topic, Token="x" * 64),
             lambda: sns.delete_topic(TopicArn=topic),
+            lambda: sns.get_topic_attributes(TopicArn=topic),
+            lambda: sns.get_subscription_attributes(
+                SubscriptionArn=subscription),
+            lambda: sns.set_subscription_attributes(
+                SubscriptionArn=subscription,
+                AttributeName="RawMessageDelivery", AttributeValue="true"),
             lambda: sns.unsubscribe(SubscriptionArn=subscription)):
         with pytest.raises(sns.exceptions.ClientError) as refused:
             call()
@@ -127,6 +133,23 @@ def test_a_topic_of_another_is_no_sink(filled):
                                   "SnsDestination": {"TopicArn": topic}})
     finally:
         ses.delete_configuration_set(ConfigurationSetName="own")
+
+
+def test_sending_with_the_set_of_another(filled):
+    """Also of one's own identity: the set is not there."""
+    host, _, theirs, _, _ = filled
+    ses = host.ses(theirs)
+    message = b"From: s@own.example\r\nX-SES-CONFIGURATION-SET: private-set" \
+        b"\r\n\r\nx\r\n"
+    simple = {"Simple": {"Subject": {"Data": "x"},
+                         "Body": {"Text": {"Data": "x"}}}}
+    for more in ({"Content": simple, "ConfigurationSetName": "private-set"},
+                 {"Content": {"Raw": {"Data": message}}}):
+        with pytest.raises(ses.exceptions.BadRequestException) as refused:
+            ses.send_email(FromEmailAddress="s@own.example",
+                           Destination={"ToAddresses": ["x@rcpt.example"]},
+                           **more)
+        assert "<private-set> does not exist" in str(refused.value)
 
 
 def test_sending_as_another(filled, keys):

@@ -1,5 +1,6 @@
 """An AWS client sends, Sesame checks, signs and counts, the event comes back"""
 
+import base64
 import json
 import os
 import subprocess
@@ -186,7 +187,6 @@ def test_text_and_html(site):
 
 
 def test_attachments(site):
-    import base64
     blob = bytes(range(256)) * 20
     data = base64.b64encode(blob).decode()
     content = simple("files", "text", html="<img src=cid:pic>")
@@ -489,6 +489,33 @@ def test_aws_cli(site):
     assert "(NotFoundException)" in done.stderr
 
 
+def test_aws_cli_life_cycle_and_raw(site, tmp_path):
+    def cli(*words, want=0):
+        done = site.aws("sesv2", *words)
+        assert (done.returncode == 0) == (want == 0), done.stderr
+        return done.stderr if want else json.loads(done.stdout or "{}")
+
+    made = cli("create-email-identity", "--email-identity", "cli.example")
+    assert len(made["DkimAttributes"]["Tokens"]) == 3
+    assert "(AlreadyExistsException)" in cli(
+        "create-email-identity", "--email-identity", "cli.example", want=1)
+    assert "cli.example" in str(cli("list-email-identities"))
+    assert "(MessageRejected)" in cli(
+        "send-email", "--from-email-address", "s@cli.example",
+        "--destination", "ToAddresses=x@rcpt.example", "--content",
+        json.dumps(simple("x")), want=1)
+    cli("delete-email-identity", "--email-identity", "cli.example")
+    assert "(NotFoundException)" in cli(
+        "get-email-identity", "--email-identity", "cli.example", want=1)
+
+    message = tmp_path / "raw.json"
+    message.write_text(json.dumps({"Raw": {"Data": base64.b64encode(
+        raw("cliraw@rcpt.example", "Subject: raw")).decode()}}))
+    sent = cli("send-email", "--content", "file://%s" % message)
+    assert sent["MessageId"] in site.wait_mail(
+        to="cliraw@rcpt.example")[0].header("Message-ID")
+
+
 @pytest.mark.parametrize("version", ["node18", "newest"])
 def test_javascript(site, version):
     done = subprocess.run(["make", "-s", "-C", os.path.dirname(TESTS),
@@ -507,6 +534,12 @@ def test_javascript(site, version):
     assert told["isMessageRejected"] is True
     assert told["missing"] == "NotFoundException"
     assert told["requestId"]
+    assert told["tokens"] == 3 and told["tags"] == [{"Key": "by",
+                                                     "Value": "js"}]
+    assert told["twice"] == "AlreadyExistsException"
+    assert told["gone"] == "NotFoundException"
+    assert told["raw"] in site.wait_mail(to="jsraw@rcpt.example")[-1].header(
+        "Message-ID")
     assert DOMAIN in told["identities"]
     assert "main" in told["sets"]
     assert isinstance(told["sent24"], (int, float))

@@ -148,3 +148,17 @@ def test_subscriber(host):
     assert host.events("of-the-test") == [event]
     with pytest.raises(http.client.IncompleteRead):
         post(host, "/close/x", envelope)
+
+
+def test_relay(host, new_host):
+    """Everything goes to another server: here, the other host's sink."""
+    other = new_host("--relay", "127.0.0.1:%d" % host.layout.ports["sink"])
+    other.verify_domain("relay.example")
+    other.ses().send_email(
+        FromEmailAddress="s@relay.example",
+        Destination={"ToAddresses": ["relayed@rcpt.example"]},
+        Content={"Simple": {"Subject": {"Data": "x"},
+                            "Body": {"Text": {"Data": "x"}}}})
+    assert host.wait_mail(to="relayed@rcpt.example")
+    assert not other.mail()
+    other.settle()
