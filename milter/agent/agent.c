@@ -117,6 +117,8 @@ agent_log_lost(agent_t *a, int64_t when)
     pthread_mutex_lock(&a->lock);
     if (when > a->log_gap)
         a->log_gap = when;
+    if (when > a->log_doubt)
+        a->log_doubt = when;
     pthread_mutex_unlock(&a->lock);
 }
 
@@ -127,6 +129,26 @@ agent_log_gap(agent_t *a)
 
     pthread_mutex_lock(&a->lock);
     when = a->log_gap;
+    pthread_mutex_unlock(&a->lock);
+    return when;
+}
+
+void
+agent_log_doubted(agent_t *a, int64_t when)
+{
+    pthread_mutex_lock(&a->lock);
+    if (when > a->log_doubt)
+        a->log_doubt = when;
+    pthread_mutex_unlock(&a->lock);
+}
+
+int64_t
+agent_log_doubt(agent_t *a)
+{
+    int64_t when;
+
+    pthread_mutex_lock(&a->lock);
+    when = a->log_doubt;
     pthread_mutex_unlock(&a->lock);
     return when;
 }

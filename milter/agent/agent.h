@@ -32,9 +32,10 @@ typedef struct {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     bool stopping;
-    int64_t log_gap;  /* lines from before this may be lost (ms) */
-    int64_t log_read; /* the log was read to its end, and all of it */
-                      /* committed, at this time (ms); 0 = not yet */
+    int64_t log_gap;   /* lines from before this may be lost (ms) */
+    int64_t log_doubt; /* a line or two from before this may be (ms) */
+    int64_t log_read;  /* the log was read to its end, and all of it */
+                       /* committed, at this time (ms); 0 = not yet */
 } agent_t;
 
 /* Zero everything and make lock and stop_fd; false without them. */
@@ -54,6 +55,8 @@ void agent_log_read(agent_t *a, int64_t when);
 int64_t agent_log_end(agent_t *a);
 void agent_log_lost(agent_t *a, int64_t when);
 int64_t agent_log_gap(agent_t *a);
+void agent_log_doubted(agent_t *a, int64_t when);
+int64_t agent_log_doubt(agent_t *a);
 
 /* A context for a daemon's job: arena is reset, the time is now. */
 ses_cx_t agent_cx(ses_arena_t *arena);

@@ -10,6 +10,7 @@
 #include "logbook.h"
 
 #include "base/log.h"
+#include "model/message_open.h"
 #include "outcome.h"
 #include "policy/address.h"
 #include "policy/quota.h"
@@ -18,7 +19,7 @@
 #define EXPIRED_STATUS "4.4.7" /* RFC 3463: delivery time expired */
 
 void
-logbook_init(logbook_t *b, const agent_t *agent)
+logbook_init(logbook_t *b, agent_t *agent)
 {
     b->agent = agent;
     b->ids = idmap_new();
@@ -87,14 +88,12 @@ static bool
 look_up(logbook_t *b, logbook_entry_t *e)
 {
     idmap_kind_t kind = idmap_find(b->ids, e->line.queue_id, &e->id);
-    bool proven = kind == IDMAP_OURS;
 
-    if (e->line.kind == MAILLOG_REMOVED) {
+    e->proven = kind == IDMAP_OURS;
+
+    if (e->line.kind == MAILLOG_REMOVED || e->line.kind == MAILLOG_DELETED)
         idmap_del(b->ids, e->line.queue_id);
-        if (proven) /* by its from= line */
-            return false;
-    }
-    return proven ||
+    return e->proven ||
            (kind == IDMAP_UNKNOWN && by_queue_id(b, e->line.queue_id, &e->id));
 }
 
@@ -116,6 +115,9 @@ logbook_read(logbook_t *b, ses_cx_t *cx, ses_str_t line, logbook_entry_t *out)
     case MAILLOG_REFUSED: /* no sender of ours was seen yet */
         ours = by_queue_id(b, e.line.queue_id, &e.id);
         break;
+    case MAILLOG_LOST:
+        agent_log_doubted(b->agent, cx->now);
+        return false;
     default:
         ours = look_up(b, &e);
     }
@@ -232,6 +234,17 @@ expired(logbook_t *b, ses_cx_t *cx, ses_txn_t *t, const ses_message_t *m,
     return rc;
 }
 
+/* It left the queue.  That says nothing new when its from= line was seen and
+ * all its recipients have ended; else it is remembered. */
+static ses_rc_t
+gone_from_queue(ses_cx_t *cx, ses_txn_t *t, const logbook_entry_t *e,
+                ses_msgid_t id)
+{
+    if (e->line.kind == MAILLOG_DELETED) /* an operator did, with intent */
+        return ses_message_close(cx, t, id);
+    return ses_message_removed(cx, t, id, cx->now);
+}
+
 ses_rc_t
 logbook_apply(logbook_t *b, ses_cx_t *cx, ses_txn_t *t,
               const logbook_entry_t *e)
@@ -246,6 +259,8 @@ logbook_apply(logbook_t *b, ses_cx_t *cx, ses_txn_t *t,
 
     if ((rc = ses_message_resolve(cx, t, e->id, &id)) != SES_OK)
         return rc;
+    if (e->line.kind == MAILLOG_REMOVED && e->proven) /* the usual case */
+        return ses_message_removed(cx, t, id, cx->now);
     rc = ses_message_find(cx, t, SES_STR(""), id, &m);
     if (rc != SES_OK)
         return rc == SES_NOT_FOUND ? SES_OK : rc;
@@ -267,6 +282,9 @@ logbook_apply(logbook_t *b, ses_cx_t *cx, ses_txn_t *t,
         return rcpt_line(b, cx, t, &m, e, when);
     case MAILLOG_EXPIRED:
         return expired(b, cx, t, &m, when);
+    case MAILLOG_REMOVED:
+    case MAILLOG_DELETED:
+        return gone_from_queue(cx, t, e, id);
     default:
         return SES_OK;
     }

@@ -14,7 +14,7 @@
 #include "maillog.h"
 
 typedef struct {
-    const agent_t *agent;
+    agent_t *agent;
     idmap_t *ids;
     deferral_t *deferrals;
 } logbook_t;
@@ -26,9 +26,10 @@ typedef struct {
     ses_msgid_t id;  /* of the message, or of its queue file */
     ses_msgid_t own; /* of the queue file, when has_own */
     bool has_own;
+    bool proven; /* its from= line was seen before */
 } logbook_entry_t;
 
-void logbook_init(logbook_t *b, const agent_t *agent);
+void logbook_init(logbook_t *b, agent_t *agent);
 void logbook_free(logbook_t *b);
 
 /* False: nothing to remember about this line. */

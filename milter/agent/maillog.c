@@ -190,7 +190,26 @@ postsuper(ses_str_t rest, maillog_t *out)
     if (!ses_str_eqc(rest, "removed"))
         return false;
 
-    out->kind = MAILLOG_REMOVED;
+    out->kind = MAILLOG_DELETED;
+    return true;
+}
+
+/* Whoever logs loses what is on its way when postlogd or all of Postfix is
+ * killed: the one is said in words, the other begins with a new start.
+ * daemon started -- version 3.7.11, configuration /etc/postfix
+ * warning: process /usr/lib/postfix/sbin/postlogd pid 1 killed by signal 9 */
+static bool
+master(ses_str_t rest, maillog_t *out)
+{
+    ses_str_t program;
+
+    if (!take(&rest, "daemon started ") &&
+        !(take(&rest, "warning: process ") &&
+          take_until(&rest, " ", &program) &&
+          ses_str_ends(program, SES_STR("/postlogd"))))
+        return false;
+
+    out->kind = MAILLOG_LOST;
     return true;
 }
 
@@ -203,6 +222,7 @@ static const struct {
     {"local", recipient},     {"virtual", recipient}, {"pipe", recipient},
     {"discard", recipient},   {"retry", recipient},   {"relay", recipient},
     {"postsuper", postsuper}, {"nqmgr", qmgr},        {"oqmgr", qmgr},
+    {"master", master},
 };
 
 /* The stamp: three words, or one that starts with a digit (RFC 3339). */
@@ -282,7 +302,8 @@ maillog_parse(ses_str_t line, maillog_t *out)
     for (size_t i = 0; i < sizeof(daemons) / sizeof(daemons[0]); i++) {
         if (!ses_str_eqc(name, daemons[i].name))
             continue;
-        if (!take_queue_id(&rest, &fact.queue_id) ||
+        if ((daemons[i].parse != master &&
+             !take_queue_id(&rest, &fact.queue_id)) ||
             !daemons[i].parse(rest, &fact))
             return false;
         *out = fact;

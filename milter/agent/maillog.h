@@ -20,7 +20,9 @@ typedef enum {
     MAILLOG_EXPIRED,  /* the message: status=expired */
     MAILLOG_REFUSED,  /* cleanup did not take the message */
     MAILLOG_REQUEUED, /* pickup: orig_id= */
-    MAILLOG_REMOVED   /* the message left the queue */
+    MAILLOG_REMOVED,  /* qmgr: the message left the queue, all is done */
+    MAILLOG_DELETED,  /* postsuper -d: the message left the queue */
+    MAILLOG_LOST      /* lines from before this may be missing; no queue_id */
 } maillog_kind_t;
 
 /* Strings point into the line; "" where the kind has no such field. */

@@ -4,6 +4,7 @@
  * Stored, by message id (18 bytes that sort by time):
  *   SES_DB_MESSAGE   struct entry, one struct rcpt a recipient, strings
  *   SES_DB_PREPARED  nothing; entries without proof
+ *   SES_DB_OPEN      queued, a recipient's end is not known: message_open.c
  *
  * What changes after an entry is born (its state, how recipients ended)
  * stands at fixed offsets, so that a change is a copy and a patch.
@@ -14,6 +15,7 @@
 
 #include "base/assert.h"
 #include "base/buf.h"
+#include "model/message_open.h"
 
 #define ENTRY_VERSION 1
 #define ENTRY_MAX (4U << 20)
@@ -248,6 +250,20 @@ ses_message_find(ses_cx_t *cx, ses_txn_t *t, ses_str_t account, ses_msgid_t id,
     return SES_OK;
 }
 
+/* Has a recipient of this entry no end yet? */
+static bool
+is_open(ses_str_t val, const struct entry *e)
+{
+    struct rcpt r;
+
+    for (uint32_t i = 0; i < e->nrcpts; i++) {
+        memcpy(&r, val.p + sizeof(*e) + i * sizeof(r), sizeof(r));
+        if (r.removed == SES_RCPT_KEPT && r.end == SES_RCPT_OPEN)
+            return true;
+    }
+    return false;
+}
+
 /* PREPARED -> state; *changed = false when it was not PREPARED. */
 static ses_rc_t
 settle(ses_cx_t *cx, ses_txn_t *t, ses_msgid_t id, ses_message_state_t state,
@@ -257,6 +273,7 @@ settle(ses_cx_t *cx, ses_txn_t *t, ses_msgid_t id, ses_message_state_t state,
     struct entry e;
     ses_str_t val;
     ses_rc_t rc;
+    bool open;
 
     ses_msgid_key(id, key);
     if ((rc = get_raw(cx, t, key, &val)) != SES_OK ||
@@ -266,11 +283,14 @@ settle(ses_cx_t *cx, ses_txn_t *t, ses_msgid_t id, ses_message_state_t state,
         *changed = false;
         return SES_OK;
     }
+    open = state == SES_MESSAGE_QUEUED && is_open(val, &e);
     rc = patch(cx, t, key, val, offsetof(struct entry, state), (uint8_t) state);
     if (rc == SES_OK)
         rc = ses_store_del(cx, t, SES_DB_PREPARED, id_str(key));
     if (rc == SES_NOT_FOUND)
         rc = SES_OK;
+    if (rc == SES_OK && open)
+        rc = ses_store_put(cx, t, SES_DB_OPEN, id_str(key), SES_STR(""));
     if (rc == SES_OK)
         *changed = true;
     return rc;
@@ -314,10 +334,14 @@ ses_message_ended(ses_cx_t *cx, ses_txn_t *t, ses_msgid_t id, unsigned rcpt,
         return rc;
     if (rcpt >= e.nrcpts)
         return SES_NOT_FOUND;
-    return patch(cx, t, key, val,
-                 sizeof(struct entry) + rcpt * sizeof(struct rcpt) +
-                     offsetof(struct rcpt, end),
-                 (uint8_t) end);
+    rc = patch(cx, t, key, val,
+               sizeof(struct entry) + rcpt * sizeof(struct rcpt) +
+                   offsetof(struct rcpt, end),
+               (uint8_t) end);
+    if (rc == SES_OK && (rc = get_raw(cx, t, key, &val)) == SES_OK &&
+        !is_open(val, &e))
+        rc = ses_message_close(cx, t, id);
+    return rc;
 }
 
 int

@@ -71,6 +71,8 @@ drop_entry(ses_cx_t *cx, ses_txn_t *t, ses_str_t key)
     if (rc == SES_OK)
         rc = ses_store_del(cx, t, SES_DB_PREPARED, key);
     if (rc == SES_OK || rc == SES_NOT_FOUND)
+        rc = ses_store_del(cx, t, SES_DB_OPEN, key);
+    if (rc == SES_OK || rc == SES_NOT_FOUND)
         rc = ses_store_del(cx, t, SES_DB_MESSAGE, key);
     return rc;
 }

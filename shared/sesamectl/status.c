@@ -127,7 +127,7 @@ usage(ctl_t *c)
 static ses_rc_t
 read_status(ctl_t *c, ses_txn_t *t, void *arg)
 {
-    uint64_t events, messages, prepared;
+    uint64_t events, messages, prepared, open;
     ses_cx_t *cx = &c->cx;
     emit_t *e = &c->out;
     tally_t n = {0};
@@ -137,6 +137,7 @@ read_status(ctl_t *c, ses_txn_t *t, void *arg)
     if ((rc = ses_event_last(cx, t, &events)) != SES_OK ||
         (rc = ses_store_count(cx, t, SES_DB_MESSAGE, &messages)) != SES_OK ||
         (rc = ses_store_count(cx, t, SES_DB_PREPARED, &prepared)) != SES_OK ||
+        (rc = ses_store_count(cx, t, SES_DB_OPEN, &open)) != SES_OK ||
         (rc = count_all(cx, t, &n)) != SES_OK)
         return rc;
 
@@ -144,6 +145,7 @@ read_status(ctl_t *c, ses_txn_t *t, void *arg)
     emit_int(e, "events_end", (int64_t) events);
     emit_int(e, "messages", (int64_t) messages);
     emit_int(e, "prepared", (int64_t) prepared);
+    emit_int(e, "open", (int64_t) open);
     emit_int(e, "pending_verification", n.pending);
     emit_int(e, "keyless", n.keyless);
     emit_int(e, "unconfirmed_subscriptions", n.unconfirmed);

@@ -1,7 +1,7 @@
 """settle - wait until a private host is at rest
 
 At rest: the queue is empty, the agent has read the whole delivery log, no
-ledger entry waits for proof, and no destination is owed an event; seen twice
+ledger entry waits for proof or for an end, and no destination is owed an event; seen twice
 with nothing new in between.
 """
 
@@ -48,6 +48,8 @@ def outstanding(layout):
                     % (offset, size))
     if status.get("prepared"):
         todo.append("%d messages without proof" % status["prepared"])
+    if status.get("open"):
+        todo.append("%d messages without an end" % status["open"])
     todo += ["%d events owed to %s of %s" % (
         entry["lag"], entry.get("subscription") or entry.get("destination"),
         entry.get("configuration_set"))

@@ -219,6 +219,80 @@ test_nobody_left(void **state)
     expect_events(h, "Send; Bounce ann@mail.test");
 }
 
+static uint64_t
+open_entries(host_t *h)
+{
+    ses_txn_t *t = begin(h);
+    uint64_t n = 0;
+
+    must(h, ses_store_count(&h->cx, t, SES_DB_OPEN, &n));
+    ses_txn_end(t);
+    return n;
+}
+
+static ses_rc_t
+note_removal(ses_cx_t *cx, ses_msgid_t id, int64_t gone, void *arg)
+{
+    (void) cx;
+    (void) id;
+    *(int64_t *) arg = gone;
+    return SES_OK;
+}
+
+/* A recipient's line is missing: the entry stays open, and is marked. */
+static void
+test_lost_line(void **state)
+{
+    host_t *h = *state;
+    int64_t gone = 0;
+    ses_txn_t *t;
+
+    message(h, 1, ses_clock_ms(), two);
+    queued(h, maillog(h), 1);
+    sent(h, maillog(h), 1, "ann@mail.test");
+    read_once(h);
+    assert_int_equal(open_entries(h), 1);
+    removed(h, maillog(h), 1);
+    read_once(h);
+    t = begin(h);
+    must(h, ses_message_open(&h->cx, t, note_removal, &gone));
+    ses_txn_end(t);
+    assert_true(gone > 0);
+
+    sent(h, maillog(h), 1, "bob@mail.test");
+    read_once(h);
+    assert_int_equal(open_entries(h), 0);
+}
+
+/* Its from= line is missing as well: "removed" proves that it was queued. */
+static void
+test_lost_lines(void **state)
+{
+    host_t *h = *state;
+
+    message(h, 1, ses_clock_ms(), two);
+    removed(h, maillog(h), 1);
+    read_once(h);
+    expect_events(h, "Send");
+    assert_int_equal(open_entries(h), 1);
+}
+
+/* postsuper -d: nothing more will come. */
+static void
+test_deleted(void **state)
+{
+    host_t *h = *state;
+
+    message(h, 1, ses_clock_ms(), two);
+    queued(h, maillog(h), 1);
+    read_once(h);
+    assert_int_equal(open_entries(h), 1);
+    write_line(h, maillog(h), "postsuper", 1, "removed");
+    read_once(h);
+    assert_int_equal(open_entries(h), 0);
+    expect_events(h, "Send");
+}
+
 static void
 test_refused(void **state)
 {
@@ -416,13 +490,15 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_delivered),        TEST(test_repeats),
-        TEST(test_resume),           TEST(test_bounced),
-        TEST(test_nobody_left),      TEST(test_refused),
-        TEST(test_requeued),         TEST(test_rotation),
-        TEST(test_rotations_missed), TEST(test_file_gone),
-        TEST(test_replaced),         TEST(test_many),
-        TEST(test_no_log),           TEST(test_damaged_entry),
+        TEST(test_delivered),     TEST(test_repeats),
+        TEST(test_resume),        TEST(test_bounced),
+        TEST(test_nobody_left),   TEST(test_lost_line),
+        TEST(test_lost_lines),    TEST(test_deleted),
+        TEST(test_refused),       TEST(test_requeued),
+        TEST(test_rotation),      TEST(test_rotations_missed),
+        TEST(test_file_gone),     TEST(test_replaced),
+        TEST(test_many),          TEST(test_no_log),
+        TEST(test_damaged_entry),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -56,6 +56,15 @@ static const struct {
      P "qmgr[1]: " QID ": from=<s@b>, status=force-expired, "
        "returned to sender",
      MAILLOG_EXPIRED, "s@b", "", "", "", "", "", ""},
+    {"deleted", P "postsuper[1]: " QID ": removed", MAILLOG_DELETED, "", "", "",
+     "", "", "", ""},
+    {"postlogd died",
+     P "master[1]: warning: process /usr/lib/postfix/sbin/postlogd pid 7 "
+       "killed by signal 9",
+     MAILLOG_LOST, "", "", "", "", "", "", ""},
+    {"a new start",
+     P "master[1]: daemon started -- version 3.7.11, configuration /etc/x",
+     MAILLOG_LOST, "", "", "", "", "", "", ""},
     {"removed", P "qmgr[1]: " QID ": removed", MAILLOG_REMOVED, "", "", "", "",
      "", "", ""},
     {"milter-reject",
@@ -81,6 +90,9 @@ static const char *const strangers[] = {
     P "smtpd[1]: " QID ": client=x[192.0.2.1]",
     P "pickup[1]: " QID ": uid=0 from=<a@b>",
     P "smtpd[1]: NOQUEUE: reject: postfix/qmgr[1]: " QID ": removed",
+    P "master[1]: warning: process /usr/lib/postfix/sbin/smtpd pid 7 killed "
+      "by signal 9",
+    P "smtpd[1]: daemon started -- version 3.7.11, configuration /etc/x",
     "Nov 24 03:30:19 mta smtp[1]: " QID ": removed",
     P "cleanup[1]: " QID ": message-id=<reject: a>",
     P "smtp[1]: " QID ": to=<a@b>, relay=none, delay=2, "
@@ -109,7 +121,8 @@ parses(void **state)
             fail_msg("%s: kind %d", cases[i].name, (int) f.kind);
         if (!ok)
             continue;
-        same(cases[i].name, f.queue_id, QID);
+        same(cases[i].name, f.queue_id,
+             cases[i].kind == MAILLOG_LOST ? "" : QID);
         same(cases[i].name, f.sender, cases[i].sender);
         same(cases[i].name, f.rcpt, cases[i].rcpt);
         same(cases[i].name, f.orig_rcpt, cases[i].orig_rcpt);
