@@ -2,6 +2,7 @@
 
     host        one private host for a whole run, to be shared
     new_host    a function: a host of the test's own, new_host("--quota=10")
+    module_host the same, for all tests of a file
 
 A host's directory is below the build directory; it is kept, and named, when
 a test that could use it failed.
@@ -47,6 +48,21 @@ def host(request):
     before = request.session.testsfailed
     yield host
     take_down(host, request.session.testsfailed > before)
+
+
+@pytest.fixture(scope="module")
+def module_host(request):
+    """Like new_host, for all tests of a file."""
+    hosts = []
+    before = request.session.testsfailed
+
+    def make(*options):
+        hosts.append(bring_up(options))
+        return hosts[-1]
+
+    yield make
+    for host in hosts:
+        take_down(host, request.session.testsfailed > before)
 
 
 @pytest.fixture

@@ -17,10 +17,10 @@
 #include <libmilter/mfapi.h>
 #include <stdio.h>
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "commit.h"
 #include "judge.h"
+#include "logline.h"
 #include "policy/token.h"
 #include "recipient.h"
 #include "reply.h"
@@ -58,30 +58,12 @@ macro(SMFICTX *ctx, const char *name)
 
 /* --- answers ----------------------------------------------------------- */
 
-static void
-log_message(const session_t *s, ses_rc_t rc, ses_str_t queue_id)
-{
-    const message_t *m = &s->m;
-    ses_str_t id = m->id_text.n > 0 ? m->id_text : queue_id;
-    int64_t us = ses_clock_mono_us() - m->began_us;
-
-    ses_log(SES_LOG_INFO,
-            "%.*s: account=%.*s op=%.*s rc=%s rcpts=%llu size=%llu ms=%lld",
-            SES_FMT(id.n > 0 ? id : SES_STR("-")), SES_FMT(m->cx.account),
-            SES_FMT(m->operation), ses_rc_name(rc),
-            (unsigned long long) m->nrcpts, (unsigned long long) judge_size(s),
-            (long long) us / 1000);
-}
-
 static sfsistat
 refuse(SMFICTX *ctx, session_t *s, ses_rc_t rc, ses_str_t queue_id)
 {
     reply_t r = reply_make(s->m.cx.arena, rc, s->m.cx.why);
 
-    log_message(s, rc, queue_id);
-    if (rc != SES_FAULT && (rc == SES_FORGED || ses_rc_row(rc)->smtp == 451))
-        ses_log(SES_LOG_WARN, "%.*s: %.*s", SES_FMT(queue_id),
-                SES_FMT(s->m.cx.why)); /* the client is not told */
+    logline_message(s, rc, queue_id);
     if (smfi_setreply(ctx, r.code, r.dsn, r.text) != MI_SUCCESS)
         return SMFIS_TEMPFAIL;
     return r.temporary ? SMFIS_TEMPFAIL : SMFIS_REJECT;
@@ -97,9 +79,9 @@ ask_macros(SMFICTX *ctx)
         int stage;
         const char *names;
     } lists[] = {
-        {SMFIM_CONNECT, "{daemon_name} {client_addr}"},
+        {SMFIM_CONNECT, "{daemon_name} {client_addr} {client_port}"},
         {SMFIM_HELO, "{tls_version}"},
-        {SMFIM_ENVFROM, "{auth_type} {auth_authen} {mail_addr}"},
+        {SMFIM_ENVFROM, "i {auth_type} {auth_authen} {mail_addr}"},
         {SMFIM_EOH, "i"},
     };
     size_t k;
@@ -131,33 +113,38 @@ on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
     return SMFIS_CONTINUE;
 }
 
+/* The address alone: Postfix writes "IPv6:" before one. */
 static ses_str_t
-client_address(SMFICTX *ctx, const _SOCK_ADDR *addr, char text[64])
+client_address(ses_arena_t *a, ses_str_t given, const _SOCK_ADDR *addr)
 {
-    ses_str_t given = macro(ctx, "{client_addr}");
     const void *raw;
+    char text[64];
+    ses_ip_t ip;
 
-    if (given.n > 0 || addr == NULL)
-        return given;
-    if (addr->sa_family == AF_INET)
-        raw = &((const struct sockaddr_in *) (const void *) addr)->sin_addr;
-    else if (addr->sa_family == AF_INET6)
-        raw = &((const struct sockaddr_in6 *) (const void *) addr)->sin6_addr;
-    else
-        return given;
-    return ses_str(inet_ntop(addr->sa_family, raw, text, 64));
+    if (given.n == 0 && addr != NULL) {
+        if (addr->sa_family == AF_INET)
+            raw = &((const struct sockaddr_in *) (const void *) addr)->sin_addr;
+        else if (addr->sa_family == AF_INET6)
+            raw =
+                &((const struct sockaddr_in6 *) (const void *) addr)->sin6_addr;
+        else
+            return given;
+        given = ses_str(inet_ntop(addr->sa_family, raw, text, sizeof(text)));
+    }
+    return ses_ip_parse(given, &ip) ? ses_ip_format(a, &ip)
+                                    : ses_str_dup(a, given);
 }
 
 static sfsistat
 on_connect(SMFICTX *ctx, char *host, _SOCK_ADDR *addr)
 {
-    char text[64];
     session_t *s;
 
     (void) host;
     session_free(session_of(ctx));
-    s = session_new(gate, macro(ctx, "{daemon_name}"),
-                    client_address(ctx, addr, text));
+    s = session_new(gate, macro(ctx, "{daemon_name}"));
+    s->client = client_address(s->lasting, macro(ctx, "{client_addr}"), addr);
+    s->portless = ses_str_eqc(macro(ctx, "{client_port}"), "0");
     smfi_setpriv(ctx, s);
     return no_reply();
 }
@@ -186,13 +173,16 @@ static sfsistat
 on_mail(SMFICTX *ctx, char **argv)
 {
     session_t *s = session_of(ctx);
+    sender_macros_t say = {.rewritten = macro(ctx, "{mail_addr}"),
+                           .type = macro(ctx, "{auth_type}"),
+                           .login = macro(ctx, "{auth_authen}"),
+                           .queue_id = macro(ctx, "i")};
 
     if (s == NULL)
         return SMFIS_TEMPFAIL;
     session_begin(s, ses_str(argv[0]));
     s->tls = ses_str_dup(s->arena, macro(ctx, "{tls_version}"));
-    switch (sender_mail(s, macro(ctx, "{mail_addr}"), macro(ctx, "{auth_type}"),
-                        macro(ctx, "{auth_authen}"))) {
+    switch (sender_mail(s, &say)) {
     case SENDER_OURS:
         return SMFIS_CONTINUE;
     case SENDER_PASS:
@@ -201,7 +191,7 @@ on_mail(SMFICTX *ctx, char **argv)
     case SENDER_REFUSE:
         break;
     }
-    return refuse(ctx, s, s->m.refused, SES_STR(""));
+    return refuse(ctx, s, s->m.refused, say.queue_id);
 }
 
 static sfsistat
@@ -310,7 +300,7 @@ end_message(SMFICTX *ctx, session_t *s)
     if (rc != SES_OK) {
         answer = refuse(ctx, s, rc, queue_id);
     } else {
-        log_message(s, rc, queue_id);
+        logline_message(s, rc, queue_id);
         answer = SMFIS_CONTINUE;
     }
     session_end(s);

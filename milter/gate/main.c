@@ -24,6 +24,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "bind.h"
 #include "callbacks.h"
 #include "keys.h"
 #include "model/model.h"
@@ -258,6 +259,19 @@ stop(void)
 }
 
 static ses_rc_t
+check_bindings(ses_cx_t *cx)
+{
+    ses_txn_t *t;
+    ses_rc_t rc;
+
+    if ((rc = ses_txn_read(cx, gate.store, &t)) != SES_OK)
+        return rc;
+    rc = bind_check(cx, t, &gate.conf);
+    ses_txn_end(t);
+    return rc;
+}
+
+static ses_rc_t
 start(ses_cx_t *cx, const options_t *o, int *milter_fd)
 {
     ses_rc_t rc;
@@ -275,7 +289,8 @@ start(ses_cx_t *cx, const options_t *o, int *milter_fd)
     harden();
     if ((rc = sign_init(cx)) != SES_OK ||
         (rc = ses_store_open(cx, ses_str_c(cx->arena, gate.conf.store),
-                             gate.conf.map_size, 0, &gate.store)) != SES_OK)
+                             gate.conf.map_size, 0, &gate.store)) != SES_OK ||
+        (rc = check_bindings(cx)) != SES_OK)
         return rc;
     gate.committer = ses_committer_new(gate.store, false);
     if ((rc = keys_start(cx, &gate)) != SES_OK)

@@ -3,13 +3,14 @@
  *
  * Three ways to belong to an account: a ticket, on the injection service
  * only; a Sesame credential, that is, a login by PLAIN or LOGIN on the
- * service whose SASL server is the gate (XCLIENT is never one); and none.
+ * service whose SASL server is the gate (XCLIENT is never one); a binding.
  * What belongs to nobody passes untouched, or is refused when sesame.conf
  * says so.  Whoever sends it: a sender in one of our bounce domains is not
  * his own.
  */
 #include "sender.h"
 
+#include "bind.h"
 #include "model/counter.h"
 
 /* --- at MAIL ----------------------------------------------------------- */
@@ -22,26 +23,31 @@ refuse(session_t *s, ses_rc_t rc)
 }
 
 static sender_t
+pass(void)
+{
+    ses_tally(SES_UNBOUND_PASSED);
+    return SENDER_PASS;
+}
+
+static sender_t
 unbound(session_t *s)
 {
-    if (!s->gate->conf.unbound_reject) {
-        ses_tally(SES_UNBOUND_PASSED);
-        return SENDER_PASS;
-    }
+    if (!s->gate->conf.unbound_reject)
+        return pass();
     ses_tally(SES_UNBOUND_REFUSED);
     return refuse(s, ses_fail(&s->m.cx, SES_DENIED,
                               "this host takes mail of accounts only"));
 }
 
+/* An owner that is known now is looked at now. */
 static sender_t
-login_mail(session_t *s, ses_str_t login)
+owned(session_t *s, owner_t owner)
 {
     message_t *m = &s->m;
     ses_txn_t *t;
     ses_rc_t rc;
 
-    m->owner = OWNER_LOGIN;
-    m->access_key = ses_str_dup(m->cx.arena, login);
+    m->owner = owner;
     if ((rc = ses_txn_read(&m->cx, s->gate->store, &t)) == SES_OK) {
         rc = sender_check(s, t);
         ses_txn_end(t);
@@ -49,14 +55,21 @@ login_mail(session_t *s, ses_str_t login)
     return rc == SES_OK ? SENDER_OURS : refuse(s, rc);
 }
 
+static sender_t
+login_mail(session_t *s, ses_str_t login)
+{
+    s->m.access_key = ses_str_dup(s->m.cx.arena, login);
+    return owned(s, OWNER_LOGIN);
+}
+
 sender_t
-sender_mail(session_t *s, ses_str_t rewritten, ses_str_t type, ses_str_t login)
+sender_mail(session_t *s, const sender_macros_t *say)
 {
     const ses_conf_t *conf = &s->gate->conf;
     message_t *m = &s->m;
 
     if (ses_verdict_reserved(&m->cx, conf, m->mail) ||
-        ses_verdict_reserved(&m->cx, conf, rewritten)) {
+        ses_verdict_reserved(&m->cx, conf, say->rewritten)) {
         ses_tally(SES_UNBOUND_REFUSED);
         return refuse(s, ses_fail(&m->cx, SES_DENIED,
                                   "nobody sends from this domain himself"));
@@ -65,10 +78,14 @@ sender_mail(session_t *s, ses_str_t rewritten, ses_str_t type, ses_str_t login)
         m->owner = OWNER_TICKET;
         return SENDER_OURS;
     }
-    if (ses_str_eq(s->daemon, conf->smtp_daemon_name) && login.n > 0 &&
-        (ses_str_caseeqc(type, "PLAIN") || ses_str_caseeqc(type, "LOGIN")))
-        return login_mail(s, login);
-    return unbound(s);
+    if (ses_str_eq(s->daemon, conf->smtp_daemon_name) && say->login.n > 0 &&
+        (ses_str_caseeqc(say->type, "PLAIN") ||
+         ses_str_caseeqc(say->type, "LOGIN")))
+        return login_mail(s, say->login);
+    m->local = s->portless && say->queue_id.n > 0;
+    if (!bind_find(s, say->type, say->login, &m->bound))
+        return unbound(s);
+    return m->bound.account.n == 0 ? pass() : owned(s, OWNER_BOUND);
 }
 
 /* --- the ticket -------------------------------------------------------- */
@@ -149,6 +166,8 @@ sender_check(session_t *s, ses_txn_t *t)
     ses_credential_t key;
     ses_rc_t rc;
 
+    if (m->owner == OWNER_BOUND)
+        return bind_caller(s, t);
     rc = ses_credential_find(&m->cx, t, m->access_key, &key);
     if (rc == SES_NOT_FOUND || (rc == SES_OK && !key.active))
         return ses_fail(&m->cx, SES_UNKNOWN_KEY,

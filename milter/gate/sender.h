@@ -12,10 +12,15 @@ typedef enum {
     SENDER_REFUSE /* with session's refusal */
 } sender_t;
 
-/* At MAIL: rewritten is {mail_addr}, type and login the {auth_...} macros;
- * each may be empty. */
-sender_t sender_mail(session_t *s, ses_str_t rewritten, ses_str_t type,
-                     ses_str_t login);
+/* What Postfix says at MAIL; each may be empty. */
+typedef struct {
+    ses_str_t rewritten; /* {mail_addr} */
+    ses_str_t type;      /* {auth_type} */
+    ses_str_t login;     /* {auth_authen} */
+    ses_str_t queue_id;  /* {i}: there already when no client brought it */
+} sender_macros_t;
+
+sender_t sender_mail(session_t *s, const sender_macros_t *say);
 /* The first header field of a message from the injection service; true when
  * it is a ticket (good or not) and no part of the message. */
 bool sender_ticket(session_t *s, ses_str_t name, ses_str_t value);

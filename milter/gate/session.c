@@ -6,7 +6,7 @@
 #include "base/clock.h"
 
 session_t *
-session_new(const gate_t *gate, ses_str_t daemon, ses_str_t client)
+session_new(const gate_t *gate, ses_str_t daemon)
 {
     session_t *s = ses_xcalloc(sizeof(*s));
 
@@ -14,8 +14,7 @@ session_new(const gate_t *gate, ses_str_t daemon, ses_str_t client)
     s->lasting = ses_arena_new();
     s->arena = ses_arena_new();
     s->daemon = ses_str_dup(s->lasting, daemon);
-    s->client = ses_str_dup(s->lasting, client);
-    s->tls = SES_STR("");
+    s->client = s->tls = SES_STR("");
     return s;
 }
 

@@ -17,12 +17,22 @@
 #include "sign.h"
 
 /* What says whose message it is. */
-typedef enum { OWNER_NONE, OWNER_TICKET, OWNER_LOGIN } owner_t;
+typedef enum { OWNER_NONE, OWNER_TICKET, OWNER_LOGIN, OWNER_BOUND } owner_t;
+
+/* What a binding of sesame.conf said; outlives a change of that file. */
+typedef struct {
+    ses_str_t account; /* "" = nobody's */
+    ses_str_t user;    /* IAM user, "" = the account itself */
+    const char *kind;  /* of condition */
+    unsigned line;
+} bound_t;
 
 typedef struct {
     ses_cx_t cx;      /* account and caller once they are known */
     int64_t began_us; /* monotonic */
     owner_t owner;
+    bound_t bound;    /* when owner is OWNER_BOUND */
+    bool local;       /* brought by sendmail, not by a client */
     ses_rc_t refused; /* the verdict so far; its text is in cx.why */
     ses_str_t mail;   /* MAIL FROM's argument, as spelled */
     ses_str_t *paths; /* RCPT TO's arguments, as spelled */
@@ -33,10 +43,10 @@ typedef struct {
     body_t body;
     parts_t parts;
 
-    ses_str_t access_key; /* of the caller */
-    ses_str_t user;
-    ses_str_t client;    /* address of whoever sent it */
-    ses_str_t operation; /* SendEmail, SendRawEmail, SendSmtpEmail */
+    ses_str_t access_key; /* of the caller; "" when bound */
+    ses_str_t user;       /* "" = the account itself */
+    ses_str_t client;     /* address of whoever sent it */
+    ses_str_t operation;  /* SendEmail, SendRawEmail, SendSmtpEmail */
     bool has_ticket;
     ses_ticket_t ticket;
 
@@ -55,11 +65,12 @@ typedef struct {
     ses_str_t daemon;     /* {daemon_name}: which service of Postfix */
     ses_str_t client;     /* address, "" when unknown */
     ses_str_t tls;        /* {tls_version}, "" = none */
+    bool portless;        /* Postfix made the client up: there is none */
     ses_arena_t *arena;   /* of the message */
     message_t m;
 } session_t;
 
-session_t *session_new(const gate_t *gate, ses_str_t daemon, ses_str_t client);
+session_t *session_new(const gate_t *gate, ses_str_t daemon);
 void session_free(session_t *s); /* NULL is fine */
 /* A new message: everything of the last one is forgotten. */
 void session_begin(session_t *s, ses_str_t mail);

@@ -17,6 +17,7 @@
 #include "base/conf_value.h"
 
 #define FILE_MAX (1 << 20)
+#define LIST_MAX 1000 /* lines of one option */
 
 #define K (INT64_C(1) << 10)
 #define M (INT64_C(1) << 20)
@@ -75,6 +76,7 @@ static const option_t options[] = {
      64 * K, 1 * G},
     {"max_recipients", &ses_conf_u64, AT(max_recipients), "50", 1, 1000},
     {"unbound", &ses_conf_unbound, AT(unbound_reject), "pass", 0, 0},
+    {"bind", &ses_conf_bind, AT(bind), "", 0, 0},
     {"eom_timeout", &ses_conf_duration, AT(eom_timeout), "300s", 1 * SEC,
      1 * HOUR},
     {"reconcile_grace", &ses_conf_duration, AT(reconcile_grace), "10m", 1 * SEC,
@@ -180,12 +182,47 @@ uncomment(ses_str_t line)
     return ses_str_trim(line);
 }
 
+/* Room for one more; the list grows at each power of two. */
+static void *
+room(ses_arena_t *a, void *v, unsigned n, size_t each)
+{
+    if ((n & (n - 1)) != 0)
+        return v;
+    return ses_regrow(a, v, n * each, (n == 0 ? 1 : 2 * n) * each);
+}
+
+/* One more element; an empty value adds none. */
 static const char *
-set(ses_cx_t *cx, const option_t *o, ses_str_t value, ses_conf_t *c)
+append(ses_cx_t *cx, const option_t *o, ses_str_t value, unsigned number,
+       ses_conf_list_t *l)
 {
     const char *wrong;
+    char *v;
 
-    wrong = o->kind->parse(cx->arena, value, o->min, o->max, member(c, o->at));
+    if (value.n == 0)
+        return NULL;
+    if (l->n == LIST_MAX)
+        return "too many lines";
+    l->v = v = room(cx->arena, l->v, l->n, o->kind->each);
+    l->lines = room(cx->arena, l->lines, l->n, sizeof(*l->lines));
+    wrong = o->kind->parse(cx->arena, value, o->min, o->max,
+                           v + l->n * o->kind->each);
+    if (wrong == NULL)
+        l->lines[l->n++] = number;
+    return wrong;
+}
+
+static const char *
+set(ses_cx_t *cx, const option_t *o, ses_str_t value, unsigned number,
+    ses_conf_t *c)
+{
+    void *field = member(c, o->at);
+    const char *wrong;
+
+    if (o->kind->each > 0)
+        wrong = append(cx, o, value, number, field);
+    else
+        wrong = o->kind->parse(cx->arena, value, o->min, o->max, field);
     if (wrong == NULL)
         return NULL;
     return ses_str_printf(cx->arena, "%s: %s", o->name, wrong).p;
@@ -209,12 +246,36 @@ parse_line(ses_cx_t *cx, ses_str_t line, unsigned number, unsigned *line_of,
         return ses_str_printf(cx->arena, "unknown option \"%.*s\"",
                               SES_FMT(name))
             .p;
-    if (line_of[o - options] != 0)
+    if (line_of[o - options] != 0 && o->kind->each == 0)
         return ses_str_printf(cx->arena, "%s: already set in line %u", o->name,
                               line_of[o - options])
             .p;
     line_of[o - options] = number;
-    return set(cx, o, ses_str_trim(ses_str_from(line, (size_t) eq + 1)), c);
+    return set(cx, o, ses_str_trim(ses_str_from(line, (size_t) eq + 1)), number,
+               c);
+}
+
+/* Services on which something else says whose a session is. */
+static ses_rc_t
+check_bindings(ses_cx_t *cx, const char *file, const ses_conf_t *c)
+{
+    const ses_binding_t *b = ses_conf_bindings(c);
+    unsigned i;
+
+    for (i = 0; i < c->bind.n; i++) {
+        if (ses_binding_names(&b[i], c->api_daemon_name))
+            return ses_fail(cx, SES_INVALID,
+                            "%s:%u: bind: on %.*s the ticket says whose a "
+                            "message is",
+                            file, c->bind.lines[i],
+                            SES_FMT(c->api_daemon_name));
+        if (b[i].nlogins > 0 && ses_binding_names(&b[i], c->smtp_daemon_name))
+            return ses_fail(cx, SES_INVALID,
+                            "%s:%u: bind: on %.*s a login is an access key",
+                            file, c->bind.lines[i],
+                            SES_FMT(c->smtp_daemon_name));
+    }
+    return SES_OK;
 }
 
 /* What no single line can say. */
@@ -240,7 +301,13 @@ check_whole(ses_cx_t *cx, const char *file, const unsigned *line_of,
         return ses_fail(cx, SES_INVALID, "%s:%u: %s is longer than %s", file,
                         line, ordered[i].low, ordered[i].high);
     }
-    return SES_OK;
+    return check_bindings(cx, file, c);
+}
+
+const ses_binding_t *
+ses_conf_bindings(const ses_conf_t *c)
+{
+    return c->bind.v;
 }
 
 ses_rc_t
@@ -259,7 +326,7 @@ ses_conf_load(ses_cx_t *cx, const char *file, ses_conf_t *out)
     memset(&c, 0, sizeof(c));
     for (i = 0; i < NOPTIONS; i++)
         if (options[i].dflt != NULL &&
-            (wrong = set(cx, &options[i], ses_str(options[i].dflt), &c)) !=
+            (wrong = set(cx, &options[i], ses_str(options[i].dflt), 0, &c)) !=
                 NULL)
             return ses_fail(cx, SES_FAULT, "default of %s", wrong);
 
@@ -287,22 +354,38 @@ ses_conf_key(ses_cx_t *cx, const ses_conf_t *c, const char *name)
         .p;
 }
 
+static ses_str_t
+option_line(ses_arena_t *a, const option_t *o, const void *field)
+{
+    ses_str_t value = field ? o->kind->format(a, field) : SES_STR("");
+
+    return ses_str_printf(a, "%s =%s%.*s", o->name, value.n == 0 ? "" : " ",
+                          SES_FMT(value));
+}
+
 void
 ses_conf_print(const ses_conf_t *c, void (*line)(const char *text, void *arg),
                void *arg)
 {
     ses_arena_t *arena = ses_arena_new();
+    const ses_conf_list_t *list;
     const option_t *o;
-    ses_str_t value;
-    size_t i;
+    const char *field;
+    unsigned k;
 
-    for (i = 0; i < NOPTIONS; i++) {
-        o = &options[i];
-        value = o->kind->format(arena, (const char *) c + o->at);
-        line(ses_str_printf(arena, "%s =%s%.*s", o->name,
-                            value.n == 0 ? "" : " ", SES_FMT(value))
-                 .p,
-             arg);
+    for (o = options; o < options + NOPTIONS; o++) {
+        field = (const char *) c + o->at;
+        list = (const ses_conf_list_t *) (const void *) field;
+        if (o->kind->each == 0)
+            line(option_line(arena, o, field).p, arg);
+        else if (list->n == 0)
+            line(option_line(arena, o, NULL).p, arg);
+        else
+            for (k = 0; k < list->n; k++)
+                line(option_line(arena, o,
+                                 (const char *) list->v + k * o->kind->each)
+                         .p,
+                     arg);
     }
     ses_arena_free(arena);
 }

@@ -1,13 +1,16 @@
 /*
  * conf - sesame.conf, one file for all parts
  *
- * "name = value" lines, '#' comments.  An unknown option, a repeated one or
- * a bad value is an error that names file and line.  The table in conf.c is
- * the list of options; sesame.conf(5) follows it.
+ * "name = value" lines, '#' comments.  An unknown option, a bad value, and a
+ * repeated option of which there can be only one are errors that name file
+ * and line.  The table in conf.c is the list of options; sesame.conf(5)
+ * follows it.
  */
 #ifndef SES_BASE_CONF_H
 #define SES_BASE_CONF_H
 
+#include "base/binding.h"
+#include "base/conf_value.h"
 #include "base/rc.h"
 
 /* Durations are milliseconds, sizes bytes.  Strings live in the arena that
@@ -33,7 +36,8 @@ typedef struct {
     ses_str_t pool_label;
     uint64_t max_message_size;
     uint64_t max_recipients;
-    bool unbound_reject; /* unbound = reject */
+    bool unbound_reject;  /* unbound = reject */
+    ses_conf_list_t bind; /* see ses_conf_bindings */
     int64_t eom_timeout, reconcile_grace;
     int64_t event_retention, ledger_retention, journal_retention;
     int64_t publish_retry_min, publish_retry_max, publish_timeout;
@@ -46,9 +50,12 @@ typedef struct {
 /* Load file; the text of a failure is "FILE:LINE: what is wrong". */
 SES_CHECK ses_rc_t ses_conf_load(ses_cx_t *cx, const char *file,
                                  ses_conf_t *out);
+/* The c->bind.n bindings, in the file's order; c->bind.lines says where. */
+const ses_binding_t *ses_conf_bindings(const ses_conf_t *c);
 /* Path of a key file: key_directory/name, NUL-terminated, in cx->arena. */
 const char *ses_conf_key(ses_cx_t *cx, const ses_conf_t *c, const char *name);
-/* One "name = value" line per option, defaults too (for --show). */
+/* One "name = value" line per option, defaults too (for --show); an option
+ * that was given again has as many. */
 void ses_conf_print(const ses_conf_t *c,
                     void (*line)(const char *text, void *arg), void *arg);
 

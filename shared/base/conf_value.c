@@ -8,6 +8,7 @@
 
 #include <arpa/inet.h>
 
+#include "base/binding.h"
 #include "base/domain.h"
 
 /* --- numbers ----------------------------------------------------------- */
@@ -142,10 +143,10 @@ format_duration(ses_arena_t *a, const void *field)
     return spell(a, *(const int64_t *) field, UNITS(durations));
 }
 
-const ses_conf_kind_t ses_conf_u16 = {parse_u16, format_u16};
-const ses_conf_kind_t ses_conf_u64 = {parse_u64, format_u64};
-const ses_conf_kind_t ses_conf_size = {parse_size, format_size};
-const ses_conf_kind_t ses_conf_duration = {parse_duration, format_duration};
+const ses_conf_kind_t ses_conf_u16 = {parse_u16, format_u16, 0};
+const ses_conf_kind_t ses_conf_u64 = {parse_u64, format_u64, 0};
+const ses_conf_kind_t ses_conf_size = {parse_size, format_size, 0};
+const ses_conf_kind_t ses_conf_duration = {parse_duration, format_duration, 0};
 
 /* --- choices ----------------------------------------------------------- */
 
@@ -193,8 +194,8 @@ format_unbound(ses_arena_t *a, const void *field)
     return ses_str(*(const bool *) field ? "reject" : "pass");
 }
 
-const ses_conf_kind_t ses_conf_yesno = {parse_yesno, format_yesno};
-const ses_conf_kind_t ses_conf_unbound = {parse_unbound, format_unbound};
+const ses_conf_kind_t ses_conf_yesno = {parse_yesno, format_yesno, 0};
+const ses_conf_kind_t ses_conf_unbound = {parse_unbound, format_unbound, 0};
 
 /* --- texts ------------------------------------------------------------- */
 
@@ -322,7 +323,7 @@ is_socket(ses_str_t s)
         (void) max;                                                            \
         return text(a, value, is_##kind(value), form, field);                  \
     }                                                                          \
-    const ses_conf_kind_t ses_conf_##kind = {parse_##kind, format_text}
+    const ses_conf_kind_t ses_conf_##kind = {parse_##kind, format_text, 0}
 
 static const char *
 text(ses_arena_t *a, ses_str_t value, bool good, const char *form,
@@ -382,6 +383,21 @@ parse_endpoints(ses_arena_t *a, ses_str_t value, int64_t min, int64_t max,
 }
 
 static const char *
+parse_bind(ses_arena_t *a, ses_str_t value, int64_t min, int64_t max,
+           void *field)
+{
+    (void) min;
+    (void) max;
+    return ses_binding_parse(a, value, field);
+}
+
+static ses_str_t
+format_bind(ses_arena_t *a, const void *field)
+{
+    return ses_binding_format(a, field);
+}
+
+static const char *
 parse_domain(ses_arena_t *a, ses_str_t value, int64_t min, int64_t max,
              void *field)
 {
@@ -398,5 +414,7 @@ parse_domain(ses_arena_t *a, ses_str_t value, int64_t min, int64_t max,
     return NULL;
 }
 
-const ses_conf_kind_t ses_conf_endpoints = {parse_endpoints, format_text};
-const ses_conf_kind_t ses_conf_domain = {parse_domain, format_text};
+const ses_conf_kind_t ses_conf_endpoints = {parse_endpoints, format_text, 0};
+const ses_conf_kind_t ses_conf_domain = {parse_domain, format_text, 0};
+const ses_conf_kind_t ses_conf_bind = {parse_bind, format_bind,
+                                       sizeof(ses_binding_t)};

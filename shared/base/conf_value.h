@@ -15,7 +15,16 @@ typedef struct {
     const char *(*parse)(ses_arena_t *a, ses_str_t value, int64_t min,
                          int64_t max, void *field);
     ses_str_t (*format)(ses_arena_t *a, const void *field);
+    size_t each; /* 0, or the option may be given again and again: parse and */
+                 /* format see one element, of this size, of a list */
 } ses_conf_kind_t;
+
+/* What an option that may be given again was given. */
+typedef struct {
+    void *v;         /* of kind->each bytes each */
+    unsigned *lines; /* of the file */
+    unsigned n;
+} ses_conf_list_t;
 
 /* into ses_str_t, NUL-terminated */
 extern const ses_conf_kind_t ses_conf_region;
@@ -37,5 +46,7 @@ extern const ses_conf_kind_t ses_conf_duration;
 /* into bool */
 extern const ses_conf_kind_t ses_conf_yesno;
 extern const ses_conf_kind_t ses_conf_unbound; /* pass or reject */
+/* a list of ses_binding_t */
+extern const ses_conf_kind_t ses_conf_bind;
 
 #endif

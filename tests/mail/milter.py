@@ -16,7 +16,7 @@ class Milter:
     """One session.  Answers are (letter, data) pairs."""
 
     def __init__(self, host, daemon="SESAME-SMTP", actions=ACTIONS,
-                 steps=STEPS, start=True):
+                 steps=STEPS, start=True, client="192.0.2.7", port="2525"):
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.socket.settimeout(20)
         self.socket.connect(os.path.join(host.env["SESAME_STATE"], "queue",
@@ -27,7 +27,8 @@ class Milter:
         self.chosen = self.get()
         if start:
             self.macros("C", {"{daemon_name}": daemon,
-                              "{client_addr}": "192.0.2.7"} if daemon else {})
+                              "{client_addr}": client,
+                              "{client_port}": port} if daemon else {})
             self.put("C", b"client\x004\x00\x19192.0.2.7\0")
 
     def close(self):

@@ -141,11 +141,14 @@ def test_a_login_that_is_no_key(milter):
 
 
 def test_unbound_reject(new_host):
-    host = new_host("--set", "unbound = reject")
-    with Milter(host, "OTHER") as session:
-        letter, data = session.mail("<a@b.example>", auth_type=None,
-                                    auth_authen=None)
-        assert letter == "y" and data.startswith(b"554 5.7.1")
+    host = new_host("--set", "unbound = reject",
+                    "--set", "bind = none daemon=INBOUND")
+    for daemon, want in (("OTHER", "y"), ("INBOUND", "a")):
+        with Milter(host, daemon) as session:
+            letter, data = session.mail("<a@b.example>", auth_type=None,
+                                        auth_authen=None)
+            assert letter == want
+            assert letter == "a" or data.startswith(b"554 5.7.1")
 
 
 # --- content that Postfix would mend or refuse itself

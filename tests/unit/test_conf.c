@@ -137,6 +137,14 @@ static const struct {
     {"gate_user = a b",
      ":1: gate_user: \"a b\" is not the name of a user or group"},
     {"pool_label = A1", ":1: pool_label: \"A1\" is not 1 to 16 of a-z and 0-9"},
+    {"bind = 12", ":1: bind: \"12\" is not an account: 12 digits, or none"},
+    {"bind = none daemon=A\nbind = none daemon=B\nbind = 1",
+     ":3: bind: \"1\" is not an account: 12 digits, or none"},
+    {"bind = 123456789012 daemon=A,SESAME-API",
+     ":1: bind: on SESAME-API the ticket says whose a message is"},
+    {"\nbind = none daemon=B\nbind = none daemon=MSA login=x\n"
+     "smtp_daemon_name = MSA",
+     ":3: bind: on MSA a login is an access key"},
     {"publish_retry_min = 11m",
      ":1: publish_retry_min is longer than publish_retry_max"},
     {"verify_retry_max = 1s",
@@ -169,6 +177,46 @@ test_wrong(void **state)
     assert_string_equal(cx.why.p, "/nonexistent: No such file or directory");
 }
 
+/* An option that may be given again. */
+static void
+test_list(void **state)
+{
+    static char text[40000];
+    size_t n = 0;
+    ses_conf_t c;
+    ses_cx_t cx;
+    int i;
+
+    (void) state;
+    assert_int_equal(load(&cx, NEEDED, &c), SES_OK);
+    assert_int_equal(c.bind.n, 0);
+    assert_int_equal(load(&cx,
+                          NEEDED "bind = none daemon=INBOUND\n\n"
+                                 "bind =\n"
+                                 "bind = 123456789012 login=* # all\n"
+                                 "bind = 123456789012 client=local\n",
+                          &c),
+                     SES_OK);
+    assert_int_equal(c.bind.n, 3);
+    assert_int_equal(c.bind.lines[0], 4);
+    assert_int_equal(c.bind.lines[1], 7);
+    assert_int_equal(c.bind.lines[2], 8);
+    assert_int_equal(ses_conf_bindings(&c)[0].account.n, 0);
+    assert_string_equal(ses_conf_bindings(&c)[1].logins[0].p, "*");
+    assert_true(ses_conf_bindings(&c)[2].local);
+
+    for (i = 0; i < LIST_MAX; i++)
+        n += (size_t) snprintf(text + n, sizeof(text) - n,
+                               "bind = none daemon=D%d\n", i);
+    snprintf(text + n, sizeof(text) - n, "%s", NEEDED);
+    assert_int_equal(load(&cx, text, &c), SES_OK);
+    assert_int_equal(c.bind.n, LIST_MAX);
+    assert_string_equal(ses_conf_bindings(&c)[777].daemons[0].p, "D777");
+    snprintf(text + n, sizeof(text) - n, "bind = none daemon=X\n%s", NEEDED);
+    assert_int_equal(load(&cx, text, &c), SES_INVALID);
+    assert_non_null(strstr(cx.why.p, ":1001: bind: too many lines"));
+}
+
 static void
 collect(const char *text, void *arg)
 {
@@ -185,13 +233,19 @@ test_print(void **state)
     ses_cx_t cx;
 
     (void) state;
-    assert_int_equal(load(&cx, NEEDED "publish_retry_min = 1500ms\n", &c),
+    assert_int_equal(load(&cx,
+                          NEEDED "publish_retry_min = 1500ms\n"
+                                 "bind = none daemon=A\n"
+                                 "bind = none  client=[::1]/128\n",
+                          &c),
                      SES_OK);
     ses_conf_print(&c, collect, first);
     assert_non_null(strstr(first, "publish_retry_min = 1500ms\n"));
     assert_non_null(strstr(first, "max_message_size = 40m\n"));
     assert_non_null(strstr(first, "eom_timeout = 5m\n"));
     assert_non_null(strstr(first, "resolver =\n"));
+    assert_non_null(strstr(first, "bind = none daemon=A\n"
+                                  "bind = none client=::1\n"));
     assert_int_equal(load(&cx, first, &c), SES_OK);
     ses_conf_print(&c, collect, second);
     assert_string_equal(first, second);
@@ -230,8 +284,10 @@ spelled_default(const option_t *o)
     ses_conf_t c;
     ses_cx_t cx = ses_cx(arena, 0);
 
+    if (o->kind->each > 0) /* a list, and nothing in it */
+        return ses_str(o->dflt);
     memset(&c, 0, sizeof(c));
-    assert_null(set(&cx, o, ses_str(o->dflt), &c));
+    assert_null(set(&cx, o, ses_str(o->dflt), 0, &c));
     return o->kind->format(arena, member(&c, o->at));
 }
 
@@ -277,6 +333,7 @@ test_example(void **state)
 {
     ses_str_t text = document(EXAMPLE), rest = text, line, name;
     const option_t *o;
+    ses_binding_t b;
     size_t i, n = 0;
 
     (void) state;
@@ -293,7 +350,13 @@ test_example(void **state)
         line = ses_str_from(line, 1);
         assert_true(ses_str_cut(&line, '=', &name));
         o = find(ses_str_trim(name));
-        if (o == NULL || !ses_str_eqc(ses_str_trim(line), o->dflt))
+        if (o == NULL)
+            fail_msg("%s: %.*s", EXAMPLE, SES_FMT(name));
+        if (o->kind == &ses_conf_bind) { /* an example is no default */
+            assert_null(ses_binding_parse(arena, ses_str_trim(line), &b));
+            continue;
+        }
+        if (!ses_str_eqc(ses_str_trim(line), o->dflt))
             fail_msg("%s: %.*s=%.*s", EXAMPLE, SES_FMT(name), SES_FMT(line));
         n++;
     }
@@ -305,8 +368,9 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_defaults), cmocka_unit_test(test_values),
-        cmocka_unit_test(test_wrong),    cmocka_unit_test(test_print),
-        cmocka_unit_test(test_man),      cmocka_unit_test(test_example),
+        cmocka_unit_test(test_wrong),    cmocka_unit_test(test_list),
+        cmocka_unit_test(test_print),    cmocka_unit_test(test_man),
+        cmocka_unit_test(test_example),
     };
     int fd = mkstemp(path), failed;
 
