@@ -129,7 +129,7 @@ judge_body(session_t *s, const void *p, size_t n)
     if (m->refused != SES_OK || n == 0)
         return;
     body_scan(&m->body, p, n);
-    parts_scan(&m->parts, p, n);
+    parts_scan(&m->cx, &m->parts, p, n);
     if (judge_size(s) > s->gate->conf.max_message_size)
         (void) session_refuse(
             s, ses_fail(&m->cx, SES_TOO_LARGE, "Message is too long."));

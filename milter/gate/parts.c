@@ -1,5 +1,6 @@
 /*
- * parts - how many MIME parts a message has, counted while it streams by
+ * parts - how many MIME parts a message has, and what their headers name as
+ * attachments, seen while it streams by
  *
  * No MIME parser: a line "--B" begins a part when B is a boundary that the
  * message's Content-Type or the header of a part has named.  Only the first
@@ -7,6 +8,10 @@
  * which is enough to bound what a receiver would have to take apart.
  */
 #include "parts.h"
+
+#include "policy/attachment.h"
+
+#define BOUNDARY_LINE 256 /* as much of a line as outside headers matters */
 
 /* The value of a parameter: quoted or a token. */
 static ses_str_t
@@ -62,8 +67,56 @@ begins_part(const parts_t *p, ses_str_t line)
     return false;
 }
 
+/* --- fields of a part's header ------------------------------------------ */
+
+/* The first thing that is wrong is kept: it is said at the end. */
 static void
-end_line(parts_t *p)
+refuse(ses_cx_t *cx, parts_t *p, ses_str_t name, ses_str_t value)
+{
+    ses_cx_t mine = *cx;
+
+    ses_cx_clear(&mine);
+    if (p->refused.n == 0 && ses_attachment_field(&mine, name, value) != SES_OK)
+        p->refused = mine.why;
+}
+
+static void
+end_field(ses_cx_t *cx, parts_t *p)
+{
+    ses_str_t value = ses_str_n(p->field, p->field_n), name;
+    bool cut = p->field_n == sizeof(p->field);
+
+    p->field_n = 0;
+    if (value.n == 0 || !ses_str_cut(&value, ':', &name) || value.p == NULL)
+        return;
+    name = ses_str_trim(name);
+    value = ses_str_trim(value);
+    learn(p, value);
+    if (!ses_str_casestarts(name, SES_STR("Content-")))
+        return;
+    if (cut && p->refused.n == 0)
+        p->refused = SES_STR("Illegal content.");
+    if (ses_str_caseeqc(name, "Content-Type"))
+        p->message = ses_str_casestarts(value, SES_STR("message/rfc822"));
+    refuse(cx, p, name, value);
+}
+
+/* A line of a header: a new field, or more of the last one. */
+static void
+header_line(ses_cx_t *cx, parts_t *p, ses_str_t line)
+{
+    size_t room;
+
+    if (line.p[0] != ' ' && line.p[0] != '\t')
+        end_field(cx, p);
+    room = sizeof(p->field) - p->field_n;
+    line = ses_str_head(line, room);
+    memcpy(p->field + p->field_n, line.p, line.n);
+    p->field_n += line.n;
+}
+
+static void
+end_line(ses_cx_t *cx, parts_t *p)
 {
     ses_str_t line = ses_str_n(p->line, p->line_n);
 
@@ -71,12 +124,16 @@ end_line(parts_t *p)
     if (line.n > 0 && line.p[line.n - 1] == '\r')
         line.n--;
     if (ses_str_starts(line, SES_STR("--")) && begins_part(p, line)) {
+        end_field(cx, p);
         p->n++;
         p->in_head = true;
-    } else if (line.n == 0) {
-        p->in_head = false;
+        p->message = false;
+    } else if (line.n == 0 && p->in_head) {
+        end_field(cx, p);
+        p->in_head = p->message;
+        p->message = false;
     } else if (p->in_head) {
-        learn(p, line);
+        header_line(cx, p, line);
     }
 }
 
@@ -84,14 +141,15 @@ void
 parts_begin(parts_t *p, ses_str_t content_type)
 {
     p->n = p->nboundaries = 0;
-    p->in_head = false;
-    p->line_n = 0;
+    p->in_head = p->message = false;
+    p->line_n = p->field_n = 0;
+    p->refused = SES_STR("");
     if (ses_str_casestarts(content_type, SES_STR("multipart/")))
         learn(p, content_type);
 }
 
 void
-parts_scan(parts_t *p, const char *text, size_t n)
+parts_scan(ses_cx_t *cx, parts_t *p, const char *text, size_t n)
 {
     const char *lf;
     size_t k, room;
@@ -101,12 +159,12 @@ parts_scan(parts_t *p, const char *text, size_t n)
     while (n > 0) {
         lf = memchr(text, '\n', n);
         k = lf == NULL ? n : (size_t) (lf - text);
-        room = sizeof(p->line) - p->line_n;
+        room = (p->in_head ? sizeof(p->line) : BOUNDARY_LINE) - p->line_n;
         memcpy(p->line + p->line_n, text, k < room ? k : room);
         p->line_n += k < room ? k : room;
         if (lf == NULL)
             return;
-        end_line(p);
+        end_line(cx, p);
         text += k + 1;
         n -= k + 1;
     }
@@ -118,5 +176,7 @@ parts_check(ses_cx_t *cx, const parts_t *p)
     if (p->n > PARTS_MAX)
         return ses_fail(cx, SES_INVALID,
                         "The message has more than %d MIME parts.", PARTS_MAX);
+    if (p->refused.n > 0)
+        return ses_fail(cx, SES_INVALID, "%.*s", SES_FMT(p->refused));
     return SES_OK;
 }

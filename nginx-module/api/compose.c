@@ -7,6 +7,7 @@
 #include "api/compose.h"
 
 #include "base/encode.h"
+#include "policy/attachment.h"
 #include "policy/shape.h"
 
 #define SUBJECT_MAX 16384   /* bytes */
@@ -188,7 +189,7 @@ read_type(ses_cx_t *cx, const cJSON *e, mime_attachment_t *a)
         ses_str_casestarts(type, SES_STR("multipart/")))
         return ses_fail(cx, SES_INVALID, "Illegal content type '%.*s'.",
                         SES_FMT(type));
-    if (mime_blocked(a->file_name, type))
+    if (ses_attachment_blocked(a->file_name, type))
         return illegal_name(cx, a->file_name);
     a->type = type;
     a->cte = choose_cte(ses_json_str(e, "ContentTransferEncoding"), a->bytes);

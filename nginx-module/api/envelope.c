@@ -200,7 +200,7 @@ put_set(op_t *op, ses_buf_t *b)
         return SES_OK;
     if (op_name(op, "configuration set", name) != SES_OK) {
         ses_cx_clear(op->cx);
-        return ses_fail(op->cx, SES_INVALID,
+        return ses_fail(op->cx, SES_SET_UNKNOWN,
                         "Configuration set <%.*s> does not exist.",
                         SES_FMT(name));
     }

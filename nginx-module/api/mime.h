@@ -54,8 +54,6 @@ void mime_param(ses_buf_t *b, const char *name, ses_str_t utf8);
 
 /* By a file name's extension; application/octet-stream when unknown. */
 const char *mime_type_of(ses_str_t file_name);
-/* A file that the service does not carry, by its name or its type. */
-bool mime_blocked(ses_str_t file_name, ses_str_t type);
 /* "type/subtype" and parameters, nothing that could end the field? */
 bool mime_type_valid(ses_str_t type);
 

@@ -1,36 +1,9 @@
 /*
- * mime_type - types of attachments, and what is not carried
- *
- * The blocked extensions are the service's list (contract 4.1).
+ * mime_type - types of attachments
  */
 #include "api/mime.h"
 
-static const char *const blocked[] = {
-    "ade",    "adp",     "app",     "asp",      "bas", "bat",  "cer",
-    "chm",    "cmd",     "com",     "cpl",      "crt", "csh",  "der",
-    "exe",    "fxp",     "gadget",  "hlp",      "hta", "inf",  "ins",
-    "isp",    "its",     "js",      "jse",      "ksh", "lib",  "lnk",
-    "mad",    "maf",     "mag",     "mam",      "maq", "mar",  "mas",
-    "mat",    "mau",     "mav",     "maw",      "mda", "mdb",  "mde",
-    "mdt",    "mdw",     "mdz",     "msc",      "msh", "msh1", "msh2",
-    "mshxml", "msh1xml", "msh2xml", "msi",      "msp", "mst",  "ops",
-    "pcd",    "pif",     "plg",     "prf",      "prg", "reg",  "scf",
-    "scr",    "sct",     "shb",     "shs",      "sys", "ps1",  "ps1xml",
-    "ps2",    "ps2xml",  "psc1",    "psc2",     "tmp", "url",  "vb",
-    "vbe",    "vbs",     "vps",     "vsmacros", "vss", "vst",  "vsw",
-    "vxd",    "ws",      "wsc",     "wsf",      "wsh", "xnk",
-};
-
-/* The same things by type, as clients name them. */
-static const char *const blocked_types[] = {
-    "application/x-msdownload",  "application/x-msdos-program",
-    "application/x-dosexec",     "application/x-ms-installer",
-    "application/x-msi",         "application/hta",
-    "application/javascript",    "application/x-javascript",
-    "text/javascript",           "text/vbscript",
-    "application/x-csh",         "application/x-bat",
-    "application/x-ms-shortcut", "application/x-msaccess",
-};
+#include "policy/attachment.h"
 
 static const struct {
     const char *extension;
@@ -86,48 +59,16 @@ static const struct {
     {"mov", "video/quicktime"},
 };
 
-/* What follows the last dot; blanks and dots at the end do not count, as
- * they do not on the systems these lists are for. */
-static ses_str_t
-extension(ses_str_t name)
-{
-    ptrdiff_t dot;
-
-    while (name.n > 0 &&
-           (name.p[name.n - 1] == '.' || name.p[name.n - 1] == ' '))
-        name.n--;
-    dot = ses_str_rfind(name, '.');
-    return dot < 0 ? SES_STR("") : ses_str_from(name, (size_t) dot + 1);
-}
-
 const char *
 mime_type_of(ses_str_t file_name)
 {
-    ses_str_t e = extension(file_name);
+    ses_str_t e = ses_attachment_extension(file_name);
     size_t i;
 
     for (i = 0; i < sizeof(types) / sizeof(types[0]); i++)
         if (ses_str_caseeqc(e, types[i].extension))
             return types[i].type;
     return "application/octet-stream";
-}
-
-bool
-mime_blocked(ses_str_t file_name, ses_str_t type)
-{
-    ses_str_t e = extension(file_name), essence;
-    size_t i;
-
-    for (i = 0; i < sizeof(blocked) / sizeof(blocked[0]); i++)
-        if (ses_str_caseeqc(e, blocked[i]))
-            return true;
-    if (!ses_str_cut(&type, ';', &essence))
-        return false;
-    essence = ses_str_trim(essence);
-    for (i = 0; i < sizeof(blocked_types) / sizeof(blocked_types[0]); i++)
-        if (ses_str_caseeqc(essence, blocked_types[i]))
-            return true;
-    return false;
 }
 
 static bool

@@ -93,6 +93,14 @@ static const ses_rc_row_t rows[SES_RC_MAX] = {
                     "InternalFailure", 554, "5.7.7", "", "Ticket refused"},
     [SES_DUPLICATE] = {"duplicate", 200, "", 200, "", 554, "5.7.1",
                        "duplicate of ", ""},
+    [SES_SET_PAUSED] = {"set-paused", 400, "SendingPausedException", 400,
+                        "ConfigurationSetSendingPausedException", 554, "5.7.0",
+                        "Message rejected: ",
+                        "Sending is paused for configuration set."},
+    [SES_SET_UNKNOWN] = {"set-unknown", 400, "BadRequestException", 400,
+                         "ConfigurationSetDoesNotExist", 554, "5.6.0",
+                         "Transaction failed: ",
+                         "Configuration set <> does not exist."},
 };
 
 ses_cx_t
@@ -206,19 +214,30 @@ ses_rc_smtp(ses_arena_t *a, ses_rc_t rc, ses_str_t why, int *code,
     *text = ses_str_n(p, line.n);
 }
 
-/*
- * Does this row speak so?  Quota and rate share code, status and prefix:
- * quota is told by its text.
- */
+/* Rows that share code, status and prefix with another are told by the
+ * beginning of their text. */
+static const struct {
+    ses_rc_t rc;
+    ses_str_t begins;
+} worded[] = {
+    {SES_QUOTA, SES_STR_INIT("Throttling failure: Daily")},
+    {SES_SET_PAUSED, SES_STR_INIT("Message rejected: Sending is paused for "
+                                  "configuration set")},
+    {SES_SET_UNKNOWN, SES_STR_INIT("Transaction failed: Configuration set <")},
+};
+
+/* Does this row speak so? */
 static bool
 speaks(ses_rc_t rc, int code, ses_str_t dsn, ses_str_t text)
 {
     const ses_rc_row_t *row = &rows[rc];
+    size_t i;
 
     if (row->smtp != code || !ses_str_eqc(dsn, row->dsn))
         return false;
-    if (rc == SES_QUOTA)
-        return ses_str_starts(text, SES_STR("Throttling failure: Daily"));
+    for (i = 0; i < sizeof(worded) / sizeof(worded[0]); i++)
+        if (worded[i].rc == rc)
+            return ses_str_starts(text, worded[i].begins);
     if (row->prefix[0] == '\0')
         return ses_str_eqc(text, row->text);
     return ses_str_starts(text, ses_str(row->prefix));
@@ -228,10 +247,11 @@ ses_rc_t
 ses_rc_from_smtp(ses_arena_t *a, ses_str_t line, ses_str_t *why)
 {
     static const ses_rc_t order[] = {
-        SES_DUPLICATE, SES_STALE,     SES_FORGED,    SES_REJECTED,
-        SES_DENIED,    SES_MAIL_FROM, SES_PAUSED,    SES_SUSPENDED,
-        SES_INVALID,   SES_LIMIT,     SES_NOT_FOUND, SES_QUOTA,
-        SES_THROTTLED, SES_TOO_LARGE, SES_BUSY,      SES_FAULT,
+        SES_DUPLICATE, SES_STALE,       SES_FORGED,     SES_REJECTED,
+        SES_DENIED,    SES_MAIL_FROM,   SES_SET_PAUSED, SES_PAUSED,
+        SES_SUSPENDED, SES_SET_UNKNOWN, SES_INVALID,    SES_LIMIT,
+        SES_NOT_FOUND, SES_QUOTA,       SES_THROTTLED,  SES_TOO_LARGE,
+        SES_BUSY,      SES_FAULT,
     };
     ses_str_t text, dsn;
     uint64_t code;

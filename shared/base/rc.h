@@ -40,6 +40,8 @@ typedef enum {
     SES_STALE,          /* a ticket older than it may be: stamp anew */
     SES_FORGED,         /* a ticket that is not nginx's word */
     SES_DUPLICATE,      /* this send was made already; text = message id */
+    SES_SET_PAUSED,     /* the sending switch of a configuration set is off */
+    SES_SET_UNKNOWN,    /* a send names a configuration set that is not */
     SES_RC_MAX
 } ses_rc_t;
 

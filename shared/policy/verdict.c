@@ -7,6 +7,7 @@
 #include "policy/verdict.h"
 
 #include "base/buf.h"
+#include "policy/attachment.h"
 #include "policy/cover.h"
 
 #define LIST_MAX 1000  /* mailboxes in one header field */
@@ -46,7 +47,7 @@ find_set(state_t *s, ses_str_t name)
 
     rc = ses_config_set_find(s->cx, s->t, s->ask->account, name, &s->set);
     if (rc == SES_NOT_FOUND)
-        return ses_fail(s->cx, SES_INVALID, UNKNOWN_SET, SES_FMT(name));
+        return ses_fail(s->cx, SES_SET_UNKNOWN, UNKNOWN_SET, SES_FMT(name));
     if (rc == SES_OK)
         s->out->set = s->set.name;
     return rc;
@@ -84,6 +85,8 @@ header_syntax(state_t *s)
     ses_rc_t rc;
 
     if ((rc = ses_headers_check(s->cx, s->ask->headers)) != SES_OK)
+        return rc;
+    if ((rc = ses_attachment_header(s->cx, s->ask->headers)) != SES_OK)
         return rc;
     if ((rc = ses_headers_later(s->cx, s->ask->headers)) != SES_OK)
         return rc;
@@ -290,7 +293,7 @@ switches(state_t *s)
         return ses_fail(s->cx, SES_PAUSED, "%s",
                         "Sending paused for this account." INBOX);
     if (s->out->set.n > 0 && !s->set.sending)
-        return ses_fail(s->cx, SES_PAUSED,
+        return ses_fail(s->cx, SES_SET_PAUSED,
                         "Sending is paused for configuration set %.*s",
                         SES_FMT(s->out->set));
     return SES_OK;

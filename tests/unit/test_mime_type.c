@@ -1,4 +1,4 @@
-/* mime_type, mime_charset: what is known, what is blocked */
+/* mime_type, mime_charset: what is known */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -24,24 +24,6 @@ test_types(void **state)
     assert_false(mime_type_valid(SES_STR("a/b/c")));
     assert_false(mime_type_valid(SES_STR("text/plain\r\nX: y")));
     assert_false(mime_type_valid(SES_STR("")));
-}
-
-static void
-test_blocked(void **state)
-{
-    static const char *const bad[] = {"x.exe",    "x.EXE",  "x.pdf.js",
-                                      "x.ps1xml", "x.exe.", "x.exe . ",
-                                      ".bat",     "x.tmp"};
-    static const char *const good[] = {"exe", "x.exe.txt", "x.pdf", "", "x."};
-    size_t i;
-
-    (void) state;
-    for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-        assert_true(mime_blocked(ses_str(bad[i]), SES_STR("text/plain")));
-    for (i = 0; i < sizeof(good) / sizeof(good[0]); i++)
-        assert_false(mime_blocked(ses_str(good[i]), SES_STR("text/plain")));
-    assert_true(mime_blocked(SES_STR("x"),
-                             SES_STR("Application/X-MSDownload; name=x")));
 }
 
 static void
@@ -80,7 +62,6 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_types),
-                                       cmocka_unit_test(test_blocked),
                                        cmocka_unit_test(test_charsets)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);

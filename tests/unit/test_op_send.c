@@ -114,8 +114,9 @@ test_refused(void **state)
         "Content.Template is not supported yet.");
     BAD("{" FROM "\"Destination\":{\"ToAddresses\":[\"ann\"]}," SIMPLE "}",
         "Missing final '@domain'");
-    BAD("{" FROM TO SIMPLE ",\"ConfigurationSetName\":\"a\\r\\nB: c\"}",
-        "Configuration set <a\r\nB: c> does not exist.");
+    EXPECT("SendEmail",
+           "{" FROM TO SIMPLE ",\"ConfigurationSetName\":\"a\\r\\nB: c\"}",
+           SES_SET_UNKNOWN, "Configuration set <a\r\nB: c> does not exist.");
     BAD("{" FROM TO SIMPLE ",\"EmailTags\":[{\"Name\":\"a b\",\"Value\":\"c\"}"
         "]}",
         "Invalid tag name <a b>: only alphanumeric ASCII characters, '_',  "

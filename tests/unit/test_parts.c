@@ -37,6 +37,7 @@ static const struct {
 static void
 test_cases(void **state)
 {
+    ses_cx_t cx = ses_cx(ses_arena_new(), 0);
     parts_t p;
     size_t i, step, at, n, k;
 
@@ -47,11 +48,12 @@ test_cases(void **state)
             n = strlen(cases[i].body);
             for (at = 0; at < n; at += k) {
                 k = n - at < step ? n - at : step;
-                parts_scan(&p, cases[i].body + at, k);
+                parts_scan(&cx, &p, cases[i].body + at, k);
             }
             if (p.n != cases[i].parts)
                 fail_msg("%s, in pieces of %zu: %u", cases[i].name, step, p.n);
         }
+    ses_arena_free(cx.arena);
 }
 
 static void
@@ -64,9 +66,9 @@ test_limit(void **state)
     (void) state;
     parts_begin(&p, SES_STR(MIXED));
     for (i = 0; i < PARTS_MAX; i++)
-        parts_scan(&p, "--b\r\n\r\nx\r\n", 10);
+        parts_scan(&cx, &p, "--b\r\n\r\nx\r\n", 10);
     assert_int_equal(parts_check(&cx, &p), SES_OK);
-    parts_scan(&p, "--b\r\n", 5);
+    parts_scan(&cx, &p, "--b\r\n", 5);
     assert_int_equal(parts_check(&cx, &p), SES_INVALID);
     assert_string_equal(ses_str_c(cx.arena, cx.why),
                         "The message has more than 500 MIME parts.");
@@ -77,6 +79,7 @@ test_limit(void **state)
 static void
 test_bounds(void **state)
 {
+    ses_cx_t cx = ses_cx(ses_arena_new(), 0);
     char text[2000];
     parts_t p;
     int i;
@@ -85,23 +88,88 @@ test_bounds(void **state)
     parts_begin(&p, SES_STR(MIXED));
     for (i = 0; i < 100; i++) {
         snprintf(text, sizeof(text), "--b\r\nX: boundary=c%d\r\n\r\n", i);
-        parts_scan(&p, text, strlen(text));
+        parts_scan(&cx, &p, text, strlen(text));
     }
     assert_int_equal(p.nboundaries, PARTS_BOUNDARIES);
     assert_int_equal(p.n, 100);
     memset(text, '-', sizeof(text));
-    parts_scan(&p, text, sizeof(text));
-    parts_scan(&p, "\r\n--b\r\n", 7);
+    parts_scan(&cx, &p, text, sizeof(text));
+    parts_scan(&cx, &p, "\r\n--b\r\n", 7);
     assert_int_equal(p.n, 101);
+    ses_arena_free(cx.arena);
+}
+
+/* What the headers of parts name, wherever the chunks end. */
+static void
+test_names(void **state)
+{
+    static const struct {
+        const char *body, *why; /* NULL = nothing */
+    } names[] = {
+        {"--b\r\nContent-Disposition: attachment;\r\n\tfilename=\"a.exe\"\r\n"
+         "\r\nx\r\n--b--\r\n",
+         "Illegal filename 'a.exe'."},
+        {"--b\r\nContent-Type: text/plain; name=a.txt\r\n\r\n"
+         "Content-Type: text/plain; name=b.exe\r\n--b--\r\n",
+         NULL},
+        {"--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: x\r\n"
+         "Content-Type: application/octet-stream;\r\n name=c.VBS\r\n\r\ny",
+         "Illegal filename 'c.VBS'."},
+        {"--b\r\nContent-Type: multipart/mixed; boundary=c\r\n\r\n--c\r\n"
+         "content-disposition : x; filename*=utf-8''d%2Ebat\r\n\r\n--c--\r\n",
+         "Illegal filename 'd.bat'."},
+        {"--b\r\nContent-Disposition: x; filename=e.js\r\n--b\r\n",
+         "Illegal filename 'e.js'."}, /* a header that does not end */
+        {"preamble\r\nContent-Disposition: x; filename=f.js\r\n\r\n--b\r\n",
+         NULL},
+    };
+    ses_cx_t cx = ses_cx(ses_arena_new(), 0);
+    size_t i, step, at, n, k;
+    parts_t p;
+
+    (void) state;
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        for (step = 1; step < 40; step += 3) {
+            ses_cx_clear(&cx);
+            parts_begin(&p, SES_STR(MIXED));
+            n = strlen(names[i].body);
+            for (at = 0; at < n; at += k) {
+                k = n - at < step ? n - at : step;
+                parts_scan(&cx, &p, names[i].body + at, k);
+            }
+            assert_int_equal(parts_check(&cx, &p),
+                             names[i].why == NULL ? SES_OK : SES_INVALID);
+            if (names[i].why != NULL)
+                assert_string_equal(ses_str_c(cx.arena, cx.why), names[i].why);
+        }
+    ses_arena_free(cx.arena);
+}
+
+/* A field that is too long to be looked at cannot hide a name. */
+static void
+test_long_field(void **state)
+{
+    ses_cx_t cx = ses_cx(ses_arena_new(), 0);
+    parts_t p;
+    int i;
+
+    (void) state;
+    parts_begin(&p, SES_STR(MIXED));
+    parts_scan(&cx, &p, "--b\r\nContent-Type: text/plain;\r\n", 32);
+    for (i = 0; i < 500; i++)
+        parts_scan(&cx, &p, " x=y1234567;\r\n", 14);
+    parts_scan(&cx, &p, " name=a.exe\r\n\r\n", 15);
+    assert_int_equal(parts_check(&cx, &p), SES_INVALID);
+    ses_arena_free(cx.arena);
 }
 
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cases),
-        cmocka_unit_test(test_limit),
-        cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_cases),      cmocka_unit_test(test_limit),
+        cmocka_unit_test(test_bounds),     cmocka_unit_test(test_names),
+        cmocka_unit_test(test_long_field),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -34,6 +34,10 @@ test_there_and_back(void **state)
          "Throttling failure: Daily message quota exceeded"},
         {SES_THROTTLED, "Maximum sending rate exceeded.",
          "Throttling failure: Maximum sending rate exceeded"},
+        {SES_SET_PAUSED, "Sending is paused for configuration set x",
+         "Message rejected: Sending is paused for configuration set x"},
+        {SES_SET_UNKNOWN, "Configuration set <x> does not exist.",
+         "Transaction failed: Configuration set <x> does not exist."},
         {SES_DUPLICATE, "0100-x", "duplicate of 0100-x"},
         {SES_TOO_LARGE, "Message is too long.", "Message is too long."},
     };
