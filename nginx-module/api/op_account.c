@@ -2,11 +2,14 @@
  * op_account - what the account is allowed, and its switches
  *
  * GetAccount shows the limits that the operator set (sesamectl quota,
- * production); the two Put operations change what is the account's own.
+ * production); the Put operations change what is the account's own, or ask
+ * the operator to let it out of the sandbox.
  */
 #include "api/op.h"
 
+#include "base/encode.h"
 #include "model/account.h"
+#include "model/review.h"
 #include "policy/quota.h"
 #include "policy/shapes_v2.h"
 
@@ -22,9 +25,37 @@ find(op_t *op, ses_account_t *a)
     return rc;
 }
 
+static void
+put_details(op_t *op, const ses_review_t *r)
+{
+    unsigned i;
+
+    out_open(op->out, "Details");
+    out_str(op->out, "MailType", r->mail_type);
+    out_str(op->out, "WebsiteURL", r->website);
+    if (r->language.n > 0)
+        out_str(op->out, "ContactLanguage", r->language);
+    if (r->use_case.n > 0)
+        out_str(op->out, "UseCaseDescription", r->use_case);
+    if (r->ncontacts > 0) {
+        out_list(op->out, "AdditionalContactEmailAddresses");
+        for (i = 0; i < r->ncontacts; i++)
+            out_str(op->out, NULL, r->contacts[i]);
+        out_end(op->out);
+    }
+    if (r->status != SES_REVIEW_NONE) {
+        out_open(op->out, "ReviewDetails");
+        out_sym(op->out, "Status", ses_review_name(r->status));
+        out_str(op->out, "CaseId", r->case_id);
+        out_close(op->out);
+    }
+    out_close(op->out);
+}
+
 static ses_rc_t
 get_account(op_t *op)
 {
+    ses_review_t review;
     ses_account_t a;
     uint64_t used = 0;
     ses_rc_t rc;
@@ -47,6 +78,54 @@ get_account(op_t *op)
     out_open(op->out, "SuppressionAttributes");
     op_put_reasons(op, a.reasons);
     out_close(op->out);
+    rc = ses_review_find(op->cx, op->txn, op->cx->account, &review);
+    if (rc == SES_OK)
+        put_details(op, &review);
+    return rc == SES_NOT_FOUND ? SES_OK : rc;
+}
+
+/*
+ * PutAccountDetails: what the account sends, and, when it asks for it and is
+ * not there, a request for production.  While one waits nothing changes.
+ */
+static ses_rc_t
+put_account_details(op_t *op)
+{
+    ses_review_t r = {.account = op->cx->account}, old;
+    const cJSON *e;
+    ses_account_t a;
+    uint8_t id[8];
+    ses_rc_t rc;
+
+    if ((rc = find(op, &a)) != SES_OK)
+        return rc;
+    rc = ses_review_find(op->cx, op->txn, op->cx->account, &old);
+    if (rc != SES_OK && rc != SES_NOT_FOUND)
+        return rc;
+    if (rc == SES_OK && old.status == SES_REVIEW_PENDING)
+        return ses_fail(op->cx, SES_CONFLICT,
+                        "Your account details are under review and cannot be "
+                        "changed until it is complete.");
+    if (rc == SES_OK) {
+        r.status = old.status;
+        r.case_id = old.case_id;
+        r.asked = old.asked;
+        r.version = old.version;
+    }
+    r.mail_type = op_str(op, "MailType");
+    r.website = op_str(op, "WebsiteURL");
+    r.language = op_str(op, "ContactLanguage");
+    r.use_case = op_str(op, "UseCaseDescription");
+    cJSON_ArrayForEach(e,
+                       ses_json_get(op->in, "AdditionalContactEmailAddresses"))
+        r.contacts[r.ncontacts++] = ses_str(e->valuestring);
+    if (ses_shape_bool(op->in, "ProductionAccessEnabled") && !a.production) {
+        ses_random(id, sizeof(id));
+        r.status = SES_REVIEW_PENDING;
+        r.case_id = ses_hex(op->cx->arena, ses_str_n(id, sizeof(id)));
+        r.asked = op->cx->now;
+    }
+    ses_review_put(op->cx, op->change, &r);
     return SES_OK;
 }
 
@@ -81,6 +160,9 @@ put_suppression(op_t *op)
 const op_def_t ops_account[] = {
     {"GetAccount", OP_REST, "GET", "/v2/email/account", "ses:GetAccount",
      OP_READ, get_account, NULL, 0},
+    {"PutAccountDetails", OP_REST, "POST", "/v2/email/account/details",
+     "ses:PutAccountDetails", OP_WRITE, put_account_details,
+     ses_v2_put_account_details, 0},
     {"PutAccountSendingAttributes", OP_REST, "PUT", "/v2/email/account/sending",
      "ses:PutAccountSendingAttributes", OP_WRITE, put_sending,
      ses_v2_put_account_sending, 0},

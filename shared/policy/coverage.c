@@ -172,7 +172,7 @@ const ses_coverage_t ses_coverage[] = {
     {"v2", "ListTenantResources", false, NULL},
     {"v2", "ListTenants", false, NULL},
     {"v2", "PutAccountDedicatedIpWarmupAttributes", false, NULL},
-    {"v2", "PutAccountDetails", false, NULL},
+    {"v2", "PutAccountDetails", true, ses_v2_put_account_details},
     {"v2", "PutAccountPricingAttributes", false, NULL},
     {"v2", "PutAccountSendingAttributes", true, ses_v2_put_account_sending},
     {"v2", "PutAccountSuppressionAttributes", true,

@@ -70,6 +70,33 @@ const ses_member_t ses_v2_list_suppressed[] = {
 
 /* --- account ----------------------------------------------------------- */
 
+static const char *const mail_types[] = {"MARKETING", "TRANSACTIONAL", NULL};
+static const char *const languages[] = {"EN", "JA", NULL};
+
+/* ^(.+)@(.+)$ */
+static bool
+is_contact(ses_str_t s)
+{
+    ptrdiff_t at = ses_str_find(ses_str_from(s, 1), '@');
+
+    return at >= 0 && (size_t) at + 2 < s.n;
+}
+
+static const ses_member_t contact[] = {M("member", STRING, .min = 6, .max = 254,
+                                         .pattern = "^(.+)@(.+)$",
+                                         .matches = is_contact)};
+
+/* The pattern of WebsiteURL in the model takes any text. */
+const ses_member_t ses_v2_put_account_details[] = {
+    M("MailType", STRING, NEED, .values = mail_types),
+    M("WebsiteURL", STRING, NEED, .min = 1, .max = 1000),
+    M("ContactLanguage", STRING, .values = languages),
+    M("UseCaseDescription", STRING, .max = 5000),
+    M("AdditionalContactEmailAddresses", LIST, .min = 1, .max = 4,
+      .of = contact),
+    M("ProductionAccessEnabled", BOOL),
+    END};
+
 const ses_member_t ses_v2_put_account_sending[] = {M("SendingEnabled", BOOL),
                                                    END};
 

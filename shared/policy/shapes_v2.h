@@ -10,6 +10,7 @@
 
 #include "policy/shape.h"
 
+extern const ses_member_t ses_v2_put_account_details[];
 extern const ses_member_t ses_v2_put_account_sending[];
 extern const ses_member_t ses_v2_put_account_suppression[];
 

@@ -1,5 +1,5 @@
 /*
- * account - sesamectl account, production and quota
+ * account - sesamectl account and quota
  */
 #include <math.h>
 #include <stdlib.h>
@@ -47,12 +47,6 @@ set_sending(ses_account_t *a, const void *how)
     a->sending = *(const bool *) how;
 }
 
-static void
-set_production(ses_account_t *a, const void *how)
-{
-    a->production = *(const bool *) how;
-}
-
 static const bool yes = true, no = false;
 
 static int
@@ -65,18 +59,6 @@ static int
 resume_sending(ctl_t *c)
 {
     return change(c, "account resume", set_sending, &yes);
-}
-
-static int
-grant(ctl_t *c)
-{
-    return change(c, "production grant", set_production, &yes);
-}
-
-static int
-revoke(ctl_t *c)
-{
-    return change(c, "production revoke", set_production, &no);
 }
 
 /* --- quota ------------------------------------------------------------- */
@@ -281,26 +263,6 @@ const ctl_command_t ctl_accounts[] = {
      "Accept again what the account sends.",
      CTL_STORE,
      resume_sending,
-     {{0}}},
-    {0},
-};
-
-const ctl_command_t ctl_production[] = {
-    {"grant",
-     "ACCOUNT",
-     1,
-     1,
-     "Out of the sandbox: the account may send to anybody.",
-     CTL_STORE,
-     grant,
-     {{0}}},
-    {"revoke",
-     "ACCOUNT",
-     1,
-     1,
-     "Into the sandbox: the account may send to verified identities only.",
-     CTL_STORE,
-     revoke,
      {{0}}},
     {0},
 };

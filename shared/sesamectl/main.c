@@ -23,7 +23,7 @@ static const ctl_group_t groups[] = {
     {"key", "access keys: add, list, disable, enable, rotate", ctl_keys},
     {"identity", "sender domains and addresses, and their DNS records",
      ctl_identities},
-    {"production", "let an account out of the sandbox, or back into it",
+    {"production", "requests to leave the sandbox: list, grant, deny, revoke",
      ctl_production},
     {"quota", "how much an account may send", ctl_quota},
     {"suppression", "addresses an account does not send to", ctl_suppression},

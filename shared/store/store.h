@@ -33,6 +33,9 @@ typedef enum {
     SES_DB_DESTINATION,  /* account, set, name -> JSON */
     SES_DB_TOPIC,        /* account, name -> JSON */
     SES_DB_SUBSCRIPTION, /* account, topic, id -> JSON */
+    SES_DB_REVIEW,       /* account -> JSON */
+    SES_DB_POOL,         /* account, name -> JSON */
+    SES_DB_ADDRESS,      /* source address -> JSON */
     SES_DB_SUPPRESSION,  /* hash of account, list, address -> struct */
     /* indexes that the journal derives from them (model_index.c) */
     SES_DB_SUPPRESSION_LIST, /* account, list, address -> hash */
@@ -43,6 +46,7 @@ typedef enum {
     SES_DB_OPEN,      /* of queued ones that are not at an end -> removal */
     SES_DB_SEND_KEY,  /* send key -> message id, body hash, time */
     SES_DB_SEND_DUE,  /* expiry, send key -> "" */
+    SES_DB_DEADLINE,  /* due, message id -> "" */
     SES_DB_ALIAS,     /* message id of a requeued file -> the first one */
     SES_DB_QUOTA,     /* account -> totals; account, minute -> count */
     SES_DB_EVENT,     /* sequence -> event */

@@ -63,3 +63,43 @@ def test_suppression(host):
                 "failed to satisfy constraint: Member must satisfy "
                 "constraint: [Member must satisfy enum value set: [BOUNCE, "
                 "COMPLAINT]]")
+
+
+def test_the_way_to_production(host):
+    """Asked for over the API, answered by the operator."""
+    account, ses = host.env["SESAME_ACCOUNT"], host.ses()
+    details = {"MailType": "TRANSACTIONAL", "WebsiteURL": "https://a.example",
+               "ContactLanguage": "EN", "UseCaseDescription": "orders",
+               "AdditionalContactEmailAddresses": ["ops@a.example"]}
+
+    def review():
+        return ses.get_account()["Details"]["ReviewDetails"]
+
+    def waiting(*options):
+        listed = host.sesamectl("production", "list", "--json", *options)
+        return [row["status"] for row in listed if row["account"] == account]
+
+    with pytest.raises(Exception) as refused:
+        host.sesamectl("production", "deny", account)
+    assert "no request that waits" in str(refused.value)
+    host.sesamectl("production", "revoke", account)
+    try:
+        for answer, status in (("deny", "DENIED"), ("grant", "GRANTED")):
+            ses.put_account_details(ProductionAccessEnabled=True, **details)
+            assert review()["Status"] == "PENDING" and review()["CaseId"]
+            assert waiting() == ["PENDING"]
+            check_error(call(host, "POST", "/v2/email/account/details",
+                             json.dumps(details).encode()), 409,
+                        "ConflictException",
+                        "Your account details are under review and cannot be "
+                        "changed until it is complete.")
+            assert ses.get_account()["ProductionAccessEnabled"] is False
+            host.sesamectl("production", answer, account)
+            assert review()["Status"] == status
+            assert waiting() == [] and waiting("--all") == [status]
+    finally:
+        host.sesamectl("production", "grant", account)
+    shown = ses.get_account()
+    assert shown["ProductionAccessEnabled"] is True
+    shown["Details"].pop("ReviewDetails")
+    assert shown["Details"] == details

@@ -55,11 +55,53 @@ test_suppression(void **state)
     HOLDS("\"SuppressedReasons\":[\"BOUNCE\",\"COMPLAINT\"]");
 }
 
+#define DETAILS                                                                \
+    "{\"MailType\":\"TRANSACTIONAL\",\"WebsiteURL\":\"https://shop.test\","    \
+    "\"ContactLanguage\":\"EN\",\"UseCaseDescription\":\"orders\","            \
+    "\"AdditionalContactEmailAddresses\":[\"ops@shop.test\"]"
+
+static void
+test_details(void **state)
+{
+    fixture_t *f = *state;
+
+    EXPECT("PutAccountDetails", "{\"MailType\":\"x\"}", SES_INVALID,
+           "2 validation errors detected: Value at 'mailType' failed to "
+           "satisfy constraint: Member must satisfy enum value set: "
+           "[MARKETING, TRANSACTIONAL]; Value at 'websiteURL' failed to "
+           "satisfy constraint: Member must not be null");
+    EXPECT("PutAccountDetails",
+           "{\"MailType\":\"MARKETING\",\"WebsiteURL\":\"x\","
+           "\"AdditionalContactEmailAddresses\":[\"a.b.c.d\"]}",
+           SES_INVALID, "*");
+    HOLDS("^(.+)@(.+)$");
+    /* in production already: nothing to ask for */
+    EXPECT("PutAccountDetails", DETAILS ",\"ProductionAccessEnabled\":true}",
+           SES_OK, "{}");
+    EXPECT("GetAccount", "{}", SES_OK, "*");
+    HOLDS("\"Details\":{\"MailType\":\"TRANSACTIONAL\",\"WebsiteURL\":"
+          "\"https://shop.test\",\"ContactLanguage\":\"EN\","
+          "\"UseCaseDescription\":\"orders\","
+          "\"AdditionalContactEmailAddresses\":[\"ops@shop.test\"]}}");
+
+    f->cx.account = SES_STR("333333333333");
+    add_account(f, f->cx.account, false);
+    EXPECT("PutAccountDetails", DETAILS "}", SES_OK, "{}");
+    EXPECT("PutAccountDetails", DETAILS ",\"ProductionAccessEnabled\":true}",
+           SES_OK, "{}");
+    EXPECT("GetAccount", "{}", SES_OK, "*");
+    HOLDS("\"ReviewDetails\":{\"Status\":\"PENDING\",\"CaseId\":\"");
+    EXPECT("PutAccountDetails", DETAILS "}", SES_CONFLICT,
+           "Your account details are under review and cannot be changed until "
+           "it is complete.");
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {OP_TEST(test_get), OP_TEST(test_sending),
-                                       OP_TEST(test_suppression)};
+                                       OP_TEST(test_suppression),
+                                       OP_TEST(test_details)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
