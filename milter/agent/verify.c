@@ -130,14 +130,15 @@ job_free(job_t *j)
 static void
 start(verifier_t *v, const ses_identity_t *i)
 {
+    const ses_dkim_key_t *k = ses_dkim_current(&i->dkim);
     job_t *j = ses_xcalloc(sizeof(*j));
 
     j->v = v;
     j->arena = ses_arena_new();
     j->account = ses_str_dup(j->arena, i->account);
     j->name = ses_str_dup(j->arena, i->name);
-    j->token = ses_str_dup(j->arena, i->tokens[i->slot]);
-    j->key = ses_str_dup(j->arena, i->dkim_public);
+    j->token = ses_str_dup(j->arena, k->selector);
+    j->key = ses_str_dup(j->arena, k->public_key);
     j->due = i->next_check;
     j->soa_name = j->name.p;
     j->left = 2;
@@ -177,7 +178,7 @@ take_due(ses_cx_t *cx, const ses_identity_t *i, void *arg)
     }
     /* Without a key there is nothing to look for: the gate makes it, and
      * that changes the journal. */
-    if (!i->domain || i->dkim_public.n == 0 || is_running(v, i))
+    if (!i->domain || ses_dkim_current(&i->dkim) == NULL || is_running(v, i))
         return SES_OK;
     if (v->jobs >= JOBS_MAX) {
         v->waiting = true;
@@ -238,6 +239,7 @@ next_check(const ses_conf_t *conf, const ses_identity_t *i, int64_t now,
 static ses_rc_t
 store_one(ses_cx_t *cx, ses_txn_t *t, job_t *j)
 {
+    const ses_dkim_key_t *k;
     ses_change_t c = {0};
     ses_identity_t i;
     ses_rc_t rc;
@@ -249,9 +251,10 @@ store_one(ses_cx_t *cx, ses_txn_t *t, job_t *j)
     if (rc != SES_OK)
         return rc;
     /* Asked for again, made anew, or another slot signs: still due. */
-    if (i.next_check != j->due || !i.domain ||
-        !ses_str_eq(i.dkim_public, j->key) ||
-        !ses_str_eq(i.tokens[i.slot], j->token))
+    k = ses_dkim_current(&i.dkim);
+    if (i.next_check != j->due || !i.domain || k == NULL ||
+        !ses_str_eq(k->public_key, j->key) ||
+        !ses_str_eq(k->selector, j->token))
         return SES_OK;
     j->before = i.status;
     ses_identity_checked(&i, cx->now, j->found, j->our_fault);

@@ -245,9 +245,10 @@ make_edit(SMFICTX *ctx, const edit_t *e)
 }
 
 static bool
-edit_header(SMFICTX *ctx, session_t *s, ses_str_t signature)
+edit_header(SMFICTX *ctx, session_t *s)
 {
     message_t *m = &s->m;
+    ses_str_t value;
     edit_t *edits;
     unsigned n, i;
 
@@ -255,11 +256,13 @@ edit_header(SMFICTX *ctx, session_t *s, ses_str_t signature)
     for (i = 0; i < n; i++)
         if (!make_edit(ctx, &edits[i]))
             return false;
-    if (signature.n == 0)
-        return true;
-    signature = ses_str_cat(m->cx.arena, SES_STR(" "), signature);
-    return smfi_insheader(ctx, 0, "DKIM-Signature",
-                          ses_str_c(m->cx.arena, signature)) == MI_SUCCESS;
+    for (i = m->nsignatures; i-- > 0;) { /* the first comes on top */
+        value = ses_str_cat(m->cx.arena, SES_STR(" "), m->signatures[i]);
+        if (smfi_insheader(ctx, 0, "DKIM-Signature",
+                           ses_str_c(m->cx.arena, value)) != MI_SUCCESS)
+            return false;
+    }
+    return true;
 }
 
 static bool
@@ -285,16 +288,15 @@ edit_envelope(SMFICTX *ctx, session_t *s)
 static sfsistat
 end_message(SMFICTX *ctx, session_t *s)
 {
-    ses_str_t signature, queue_id = macro(ctx, "i");
+    ses_str_t queue_id = macro(ctx, "i");
     sfsistat answer;
     ses_rc_t rc;
 
-    if ((rc = judge_end(s, &signature)) == SES_OK) {
+    if ((rc = judge_end(s)) == SES_OK) {
         smfi_progress(ctx);
         rc = commit_message(s);
     }
-    if (rc == SES_OK &&
-        (!edit_header(ctx, s, signature) || !edit_envelope(ctx, s)))
+    if (rc == SES_OK && (!edit_header(ctx, s) || !edit_envelope(ctx, s)))
         rc = ses_fail(&s->m.cx, SES_FAULT, "%.*s: an edit failed",
                       SES_FMT(queue_id));
     if (rc != SES_OK) {

@@ -24,15 +24,27 @@ typedef struct {
 
 /* --- inside the transaction -------------------------------------------- */
 
+/* Is the key that signed still in DNS?  Another may sign meanwhile. */
+static bool
+published(const ses_dkim_t *d, const ses_dkim_key_t *k)
+{
+    unsigned n;
+
+    for (n = 0; k != NULL && n < SES_DKIM_SLOTS; n++)
+        if (d->keys[n].state >= SES_DKIM_CURRENT &&
+            ses_str_eq(d->keys[n].selector, k->selector) &&
+            ses_str_eq(d->keys[n].public_key, k->public_key))
+            return true;
+    return false;
+}
+
 static bool
 same_signer(const ses_verdict_t *a, const ses_verdict_t *b)
 {
     if (!a->sign || !b->sign)
         return a->sign == b->sign;
     return ses_str_eq(a->signer.name, b->signer.name) &&
-           ses_str_eq(a->signer.tokens[a->signer.slot],
-                      b->signer.tokens[b->signer.slot]) &&
-           ses_str_eq(a->signer.dkim_public, b->signer.dkim_public);
+           published(&b->signer.dkim, ses_dkim_current(&a->signer.dkim));
 }
 
 static ses_rc_t

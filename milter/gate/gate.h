@@ -12,7 +12,6 @@
 
 typedef struct {
     ses_conf_t conf;
-    ses_keyring_t seal;   /* gate.key: opens DKIM keys */
     ses_keyring_t ticket; /* ticket.key: what nginx signs */
     ses_keyring_t token;  /* token.key: envelope senders */
     ses_keyring_t site;   /* site.key: access-key secrets */

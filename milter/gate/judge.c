@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "recipient.h"
 #include "sender.h"
+#include "signers.h"
 
 void
 judge_header(session_t *s, ses_str_t name, ses_str_t value)
@@ -44,28 +45,20 @@ name_message(session_t *s, ses_str_t queue_id)
     return SES_OK;
 }
 
-/* The verdict, what it was given on, and the signer's sealed key. */
+/* The verdict, what it was given on, and the signers' sealed keys. */
 static ses_rc_t
-look_up(session_t *s, ses_str_t *sealed)
+look_up(session_t *s)
 {
     message_t *m = &s->m;
-    uint64_t version;
     ses_txn_t *t;
     ses_rc_t rc;
 
-    *sealed = SES_STR("");
     if ((rc = ses_txn_read(&m->cx, s->gate->store, &t)) != SES_OK)
         return rc;
     if ((rc = ses_journal_last(&m->cx, t, &m->journal)) == SES_OK &&
-        (rc = recipient_judge(s, t)) == SES_OK && m->verdict.sign) {
-        rc = ses_dkim_find(&m->cx, t, &m->verdict.signer,
-                           m->verdict.signer.slot, sealed, &version);
-        if (rc == SES_NOT_FOUND)
-            rc = ses_fail(&m->cx, SES_FAULT, "dkim: no key for %.*s",
-                          SES_FMT(m->verdict.signer.name));
-        if (rc == SES_OK)
-            *sealed = ses_str_dup(m->cx.arena, *sealed);
-    }
+        (rc = recipient_judge(s, t)) == SES_OK)
+        rc = signers_find(&m->cx, t, &s->gate->conf, &m->verdict, m->keys,
+                          &m->nkeys);
     ses_txn_end(t);
     return rc;
 }
@@ -87,24 +80,23 @@ stamp_of(const session_t *s)
 }
 
 static ses_rc_t
-begin_signature(session_t *s, ses_str_t sealed)
+begin_signature(session_t *s)
 {
     message_t *m = &s->m;
     ses_rc_t rc;
 
     m->stamp = stamp_of(s);
     rc = rewrite_leaving(&m->cx, &m->header, &m->stamp, &m->leaving);
-    if (rc != SES_OK || !m->verdict.sign)
+    if (rc != SES_OK || m->nkeys == 0)
         return rc;
-    return sign_begin(&m->cx, s->gate, &m->verdict.signer, sealed, m->id_text,
-                      &m->leaving, &m->sign);
+    return sign_begin(&m->cx, m->keys, m->nkeys, m->id_text, &m->leaving,
+                      &m->sign);
 }
 
 void
 judge_eoh(session_t *s, ses_str_t queue_id)
 {
     message_t *m = &s->m;
-    ses_str_t sealed;
     ses_rc_t rc;
 
     if (!m->header_seen && m->owner == OWNER_TICKET)
@@ -114,8 +106,8 @@ judge_eoh(session_t *s, ses_str_t queue_id)
     parts_begin(&m->parts,
                 ses_headers_value(m->cx.arena, &m->header, "Content-Type"));
     if ((rc = name_message(s, queue_id)) == SES_OK &&
-        (rc = look_up(s, &sealed)) == SES_OK)
-        rc = begin_signature(s, sealed);
+        (rc = look_up(s)) == SES_OK)
+        rc = begin_signature(s);
     (void) session_refuse(s, rc);
 }
 
@@ -149,12 +141,11 @@ judge_size(const session_t *s)
 }
 
 ses_rc_t
-judge_end(session_t *s, ses_str_t *signature)
+judge_end(session_t *s)
 {
     message_t *m = &s->m;
     ses_rc_t rc;
 
-    *signature = SES_STR("");
     if (m->refused != SES_OK)
         return m->refused;
     m->cx.now = ses_clock_ms();
@@ -167,5 +158,5 @@ judge_end(session_t *s, ses_str_t *signature)
     if (!body_closed(&m->body) &&
         (rc = sign_body(&m->cx, m->sign, "\r\n", 2)) != SES_OK)
         return rc;
-    return sign_end(&m->cx, m->sign, signature);
+    return sign_end(&m->cx, m->sign, m->signatures, &m->nsignatures);
 }

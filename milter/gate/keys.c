@@ -1,18 +1,17 @@
 /*
- * keys - a DKIM key pair for every domain that has none yet
+ * keys - a key pair for every slot that wants one
  *
- * The API and sesamectl draw an identity's tokens; the key belongs to the
- * gate alone, so the gate makes it: RSA-2048 by OpenSSL, the private half
- * sealed to gate.key as PEM (PKCS #8), the public half into the identity,
- * whose verification is then due at once.  Nothing is generated while a
- * transaction is open.
+ * The API, sesamectl and the agent say that a slot of an identity wants a
+ * key; the key belongs to the gate alone, so the gate makes it: from the
+ * stock, the private half sealed to gate.key as PEM (PKCS #8), the public
+ * half into the identity, whose records are then looked for at once.
+ * Nothing is generated while a transaction is open; what many identities
+ * want is written in one commit.
  */
 #include "keys.h"
 
 #include <openssl/bio.h>
-#include <openssl/evp.h>
 #include <openssl/pem.h>
-#include <openssl/rsa.h>
 #include <openssl/x509.h>
 #include <pthread.h>
 #include <time.h>
@@ -22,23 +21,31 @@
 #include "base/log.h"
 #include "model/counter.h"
 #include "model/identity.h"
-#include "store/seal.h"
+#include "sealing.h"
+#include "stock.h"
 
 #define LOOK_MS 200
+#define TEND_MS 1000
 #define FLUSH_MS 1000
-#define RSA_BITS 2048
+#define BATCH 32
+#define WORK_MS 500 /* a batch is written after that time */
 
 typedef struct {
     ses_str_t account, name;
-} keyless_t;
-
-typedef struct {
-    ses_str_t account, name;
+    unsigned slot;
     ses_str_t selector; /* the seal is bound to it */
+    ses_dkim_kind_t kind;
+    unsigned bits;
+    bool cancel; /* the site makes no keys of this kind */
     ses_str_t sealed;
-    ses_str_t public_key; /* base64 of SPKI DER */
+    ses_str_t public_key; /* as in p= */
     bool made;
 } pair_t;
+
+typedef struct {
+    pair_t pairs[BATCH];
+    unsigned n;
+} batch_t;
 
 /* --- one pair ---------------------------------------------------------- */
 
@@ -54,110 +61,108 @@ bio_text(ses_cx_t *cx, BIO *bio, ses_str_t *out)
     return SES_OK;
 }
 
-/* A new key: PEM of the private half, base64 of the public one. */
+/* As in p=: base64 of SubjectPublicKeyInfo, or of the key alone (RFC 8463
+ * section 4). */
 static ses_rc_t
-generate(ses_cx_t *cx, ses_str_t *pem, ses_str_t *public_key)
+public_half(ses_cx_t *cx, EVP_PKEY *key, ses_str_t *out)
 {
-    EVP_PKEY *key = EVP_RSA_gen(RSA_BITS);
-    BIO *priv = BIO_new(BIO_s_secmem()), *pub = BIO_new(BIO_s_mem());
-    ses_str_t der;
+    uint8_t raw[32];
+    size_t n = sizeof(raw);
     ses_rc_t rc = SES_FAULT;
+    ses_str_t der;
+    BIO *bio;
 
-    if (key != NULL && priv != NULL && pub != NULL &&
-        PEM_write_bio_PKCS8PrivateKey(priv, key, NULL, NULL, 0, NULL, NULL) ==
-            1 &&
-        i2d_PUBKEY_bio(pub, key) == 1 &&
-        (rc = bio_text(cx, priv, pem)) == SES_OK &&
-        (rc = bio_text(cx, pub, &der)) == SES_OK)
-        *public_key = ses_base64(cx->arena, der);
-    EVP_PKEY_free(key);
-    BIO_free(priv);
-    BIO_free(pub);
-    return rc == SES_OK ? rc : ses_fail(cx, SES_FAULT, "dkim: no key was made");
+    if (EVP_PKEY_get_base_id(key) == EVP_PKEY_ED25519) {
+        if (EVP_PKEY_get_raw_public_key(key, raw, &n) != 1)
+            return SES_FAULT;
+        *out = ses_base64(cx->arena, ses_str_n(raw, n));
+        return SES_OK;
+    }
+    bio = BIO_new(BIO_s_mem());
+    if (bio != NULL && i2d_PUBKEY_bio(bio, key) == 1 &&
+        (rc = bio_text(cx, bio, &der)) == SES_OK)
+        *out = ses_base64(cx->arena, der);
+    BIO_free(bio);
+    return rc;
 }
 
 static ses_rc_t
-seal(ses_cx_t *cx, const gate_t *gate, const ses_identity_t *i, pair_t *p)
+private_half(ses_cx_t *cx, EVP_PKEY *key, ses_str_t *pem)
 {
-    uint8_t pub[SES_SEAL_KEY];
+    BIO *bio = BIO_new(BIO_s_secmem());
+    ses_rc_t rc = SES_FAULT;
+
+    if (bio != NULL &&
+        PEM_write_bio_PKCS8PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) == 1)
+        rc = bio_text(cx, bio, pem);
+    BIO_free(bio);
+    return rc;
+}
+
+static ses_rc_t
+make(ses_cx_t *cx, pair_t *p, ses_str_t aad)
+{
+    EVP_PKEY *key = stock_take(p->kind, p->bits);
     ses_str_t pem;
     ses_rc_t rc;
 
-    if ((rc = generate(cx, &pem, &p->public_key)) != SES_OK)
-        return rc;
-    rc = ses_seal_public(cx, gate->seal.keys[0].key, pub);
-    if (rc == SES_OK)
-        rc = ses_seal(cx, pub, ses_dkim_aad(cx->arena, i, i->slot), pem,
-                      &p->sealed);
-    OPENSSL_cleanse((char *) (uintptr_t) pem.p, pem.n);
-    return rc;
+    if (key == NULL)
+        return ses_fail(cx, SES_FAULT, "dkim: no key was made");
+    rc = public_half(cx, key, &p->public_key);
+    if (rc == SES_OK && (rc = private_half(cx, key, &pem)) == SES_OK) {
+        rc = sealing_seal(cx, aad, pem, &p->sealed);
+        OPENSSL_cleanse((char *) (uintptr_t) pem.p, pem.n);
+    }
+    EVP_PKEY_free(key);
+    return rc == SES_OK ? rc : ses_fail(cx, SES_FAULT, "dkim: no key was made");
 }
 
 /* --- the commit -------------------------------------------------------- */
 
 static ses_rc_t
-store(ses_cx_t *cx, ses_txn_t *t, void *arg)
+store_one(ses_cx_t *cx, ses_txn_t *t, pair_t *p)
 {
-    pair_t *p = arg;
     ses_change_t change = {.n = 0};
-    uint64_t version = SES_VERSION_NONE;
+    ses_dkim_key_t *k;
     ses_identity_t i;
-    ses_str_t old;
     ses_rc_t rc;
 
     p->made = false;
     rc = ses_identity_find(cx, t, p->account, p->name, &i);
-    if (rc == SES_NOT_FOUND)
-        return SES_OK;
     if (rc != SES_OK)
-        return rc;
-    if (!i.domain || i.dkim_public.n > 0 ||
-        !ses_str_eq(i.tokens[i.slot], p->selector))
+        return rc == SES_NOT_FOUND ? SES_OK : rc;
+    k = &i.dkim.keys[p->slot];
+    if (k->state != SES_DKIM_WANTED || k->kind != p->kind ||
+        k->bits != p->bits || !ses_str_eq(k->selector, p->selector))
         return SES_OK;
-    rc = ses_dkim_find(cx, t, &i, i.slot, &old, &version);
-    if (rc != SES_OK && rc != SES_NOT_FOUND)
-        return rc;
-    if (rc == SES_NOT_FOUND)
-        version = SES_VERSION_NONE;
-
-    i.dkim_public = p->public_key;
-    i.dkim_generated = cx->now;
-    i.next_check = cx->now;
-    ses_dkim_put(cx, &change, &i, i.slot, version, p->sealed);
+    if (p->cancel) {
+        k->state = SES_DKIM_EMPTY;
+    } else {
+        ses_dkim_fill(&i.dkim, p->slot, p->public_key, cx->now);
+        ses_dkim_put(cx, &change, &i, p->slot, SES_VERSION_ANY, p->sealed);
+        if (i.next_check == 0 || !ses_identity_verified(&i))
+            i.next_check = cx->now;
+    }
     ses_identity_put(cx, &change, &i);
-    rc = ses_journal_apply(cx, t, &change, "DKIM key made");
-    p->made = rc == SES_OK;
+    rc = ses_journal_apply(cx, t, &change,
+                           p->cancel ? "DKIM key not made" : "DKIM key made");
+    p->made = rc == SES_OK && !p->cancel;
     return rc;
 }
 
-ses_rc_t
-keys_make(ses_cx_t *cx, const gate_t *gate, ses_str_t account, ses_str_t name)
+static ses_rc_t
+store(ses_cx_t *cx, ses_txn_t *t, void *arg)
 {
-    pair_t p = {.account = account, .name = name};
-    ses_identity_t i;
-    ses_txn_t *t;
-    ses_rc_t rc;
+    batch_t *b = arg;
+    ses_rc_t rc = SES_OK;
+    unsigned k;
 
-    if ((rc = ses_txn_read(cx, gate->store, &t)) != SES_OK)
-        return rc;
-    rc = ses_identity_find(cx, t, account, name, &i);
-    ses_txn_end(t);
-    if (rc == SES_NOT_FOUND || (rc == SES_OK && !i.domain))
-        return SES_OK;
-    if (rc != SES_OK)
-        return rc;
-
-    p.selector = i.tokens[i.slot];
-    if ((rc = seal(cx, gate, &i, &p)) != SES_OK)
-        return rc;
-    rc = ses_commit(gate->committer, cx, store, &p);
-    if (rc == SES_OK && p.made)
-        ses_log(SES_LOG_INFO, "dkim: account=%.*s identity=%.*s key made",
-                SES_FMT(account), SES_FMT(name));
+    for (k = 0; k < b->n && rc == SES_OK; k++)
+        rc = store_one(cx, t, &b->pairs[k]);
     return rc;
 }
 
-/* --- the thread -------------------------------------------------------- */
+/* --- what is wanted ---------------------------------------------------- */
 
 static struct {
     const gate_t *gate;
@@ -169,29 +174,82 @@ static struct {
             .wake = PTHREAD_COND_INITIALIZER};
 
 static ses_rc_t
-remember(ses_cx_t *cx, const ses_identity_t *i, void *arg)
+note(ses_cx_t *cx, const ses_identity_t *i, void *arg)
 {
-    keyless_t *k = arg;
+    batch_t *b = arg;
+    const ses_dkim_key_t *k;
+    unsigned slot;
 
-    k->account = ses_str_dup(cx->arena, i->account);
-    k->name = ses_str_dup(cx->arena, i->name);
-    return SES_NOT_FOUND; /* one is enough for now */
+    for (slot = 0; slot < SES_DKIM_SLOTS; slot++) {
+        k = &i->dkim.keys[slot];
+        if (k->state != SES_DKIM_WANTED)
+            continue;
+        if (b->n == BATCH)
+            return SES_NOT_FOUND; /* enough for now */
+        b->pairs[b->n++] = (pair_t){
+            .account = ses_str_dup(cx->arena, i->account),
+            .name = ses_str_dup(cx->arena, i->name),
+            .slot = slot,
+            .selector = ses_str_dup(cx->arena, k->selector),
+            .kind = k->kind,
+            .bits = k->bits,
+            .cancel =
+                k->kind == SES_DKIM_ED25519 && !worker.gate->conf.dkim_ed25519,
+        };
+    }
+    return SES_OK;
 }
 
-/* The oldest domain without a key; false when there is none. */
-static bool
-next_keyless(ses_cx_t *cx, keyless_t *k)
+static ses_rc_t
+make_all(ses_cx_t *cx, batch_t *b)
 {
+    int64_t began = ses_clock_mono_us();
+    ses_rc_t rc = SES_OK;
+    pair_t *p;
+    unsigned k;
+
+    for (k = 0; k < b->n && rc == SES_OK; k++) {
+        if (ses_clock_mono_us() - began > WORK_MS * 1000)
+            b->n = k; /* write these; the rest comes next */
+        p = &b->pairs[k];
+        if (k < b->n && !p->cancel)
+            rc = make(
+                cx, p,
+                ses_dkim_aad_of(cx->arena, p->account, p->name, p->selector));
+    }
+    return rc;
+}
+
+/* The oldest wishes: how many, 0 when there are none, -1 on failure. */
+static int
+serve(ses_cx_t *cx)
+{
+    batch_t b = {.n = 0};
     ses_txn_t *t;
     ses_rc_t rc;
+    unsigned k;
 
-    *k = (keyless_t){SES_STR(""), SES_STR("")};
     if (ses_txn_read(cx, worker.gate->store, &t) != SES_OK)
-        return false;
-    rc = ses_identity_keyless(cx, t, remember, k);
+        return -1;
+    rc = ses_identity_keyless(cx, t, note, &b);
     ses_txn_end(t);
-    return (rc == SES_OK || rc == SES_NOT_FOUND) && k->name.n > 0;
+    if (rc == SES_OK && b.n > 0 && (rc = make_all(cx, &b)) == SES_OK)
+        rc = ses_commit(worker.gate->committer, cx, store, &b);
+    if (rc != SES_OK) {
+        ses_log(SES_LOG_WARN, "dkim: keys were not made: %.*s",
+                SES_FMT(cx->why));
+        return -1;
+    }
+    for (k = 0; k < b.n; k++)
+        if (b.pairs[k].made)
+            ses_log(SES_LOG_INFO,
+                    "dkim: account=%.*s identity=%.*s %s key made",
+                    SES_FMT(b.pairs[k].account), SES_FMT(b.pairs[k].name),
+                    ses_dkim_kind_name(b.pairs[k].kind));
+    return (int) b.n;
 }
+
+/* --- the thread -------------------------------------------------------- */
 
 static bool
 stopped(int64_t wait_ms)
@@ -224,25 +282,25 @@ static void *
 run(void *unused)
 {
     ses_arena_t *a = ses_arena_new();
-    int64_t flushed = ses_clock_ms(), wait = LOOK_MS;
-    keyless_t k;
+    int64_t now, flushed = ses_clock_ms(), tended = 0, wait = 0;
     ses_cx_t cx;
 
     (void) unused;
     while (!stopped(wait)) {
-        wait = LOOK_MS;
         ses_arena_reset(a);
-        cx = ses_cx(a, ses_clock_ms());
-        if (next_keyless(&cx, &k)) {
-            if (keys_make(&cx, worker.gate, k.account, k.name) == SES_OK)
-                wait = 0; /* maybe there are more */
-            else
-                ses_log(SES_LOG_WARN, "dkim: no key for %.*s: %.*s",
-                        SES_FMT(k.name), SES_FMT(cx.why));
+        now = ses_clock_ms();
+        cx = ses_cx(a, now);
+        wait = LOOK_MS;
+        if (now - tended >= TEND_MS || now < tended) {
+            tended = now;
+            if (sealing_tend(a, worker.gate->store, worker.gate->committer))
+                wait = tended = 0;
         }
-        if (ses_clock_ms() - flushed >= FLUSH_MS) {
+        if (serve(&cx) > 0)
+            wait = 0; /* maybe there are more */
+        if (now - flushed >= FLUSH_MS || now < flushed) {
             flush(a);
-            flushed = ses_clock_ms();
+            flushed = now;
         }
     }
     flush(a);
@@ -254,6 +312,8 @@ ses_rc_t
 keys_start(ses_cx_t *cx, const gate_t *gate)
 {
     worker.gate = gate;
+    if (stock_start(cx, (unsigned) gate->conf.dkim_stock) != SES_OK)
+        return SES_FAULT;
     if (pthread_create(&worker.thread, NULL, run, NULL) != 0)
         return ses_fail(cx, SES_FAULT, "the key thread does not start");
     worker.running = true;
@@ -270,5 +330,6 @@ keys_stop(void)
     pthread_cond_signal(&worker.wake);
     pthread_mutex_unlock(&worker.lock);
     pthread_join(worker.thread, NULL);
+    stock_stop();
     worker.running = false;
 }

@@ -29,6 +29,7 @@
 #include "keys.h"
 #include "model/model.h"
 #include "sasl.h"
+#include "sealing.h"
 #include "sign.h"
 #include "stop.h"
 
@@ -181,7 +182,6 @@ load_keys(ses_cx_t *cx)
         const char *name;
         ses_keyring_t *ring;
     } files[] = {
-        {"gate.key", &gate.seal},
         {"ticket.key", &gate.ticket},
         {"token.key", &gate.token},
         {"site.key", &gate.site},
@@ -195,7 +195,7 @@ load_keys(ses_cx_t *cx)
         if (rc != SES_OK)
             return rc;
     }
-    return SES_OK;
+    return sealing_load(cx, ses_conf_key(cx, &gate.conf, "gate.key"));
 }
 
 /* Become gate_user, with the store's group only.  Not root (tests): stay. */

@@ -53,10 +53,14 @@ typedef struct {
     ses_msgid_t id; /* from EOH on */
     ses_str_t id_text;
     ses_verdict_t verdict;
-    uint64_t journal;      /* control objects as the verdict saw them */
-    stamp_t stamp;         /* what goes into the header */
-    ses_headers_t leaving; /* the header as it will leave */
-    sign_t *sign;          /* NULL = not signed */
+    uint64_t journal;          /* control objects as the verdict saw them */
+    stamp_t stamp;             /* what goes into the header */
+    ses_headers_t leaving;     /* the header as it will leave */
+    sign_key_t keys[SIGN_MAX]; /* who signs; none = not signed */
+    unsigned nkeys;
+    sign_t *sign; /* NULL = not signed */
+    ses_str_t signatures[SIGN_MAX];
+    unsigned nsignatures;
 } message_t;
 
 typedef struct {

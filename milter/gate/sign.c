@@ -1,7 +1,8 @@
 /*
  * sign - DKIM signatures by libopendkim; the only reader of private keys
  *
- * relaxed/simple, rsa-sha256, as the service signs (contract 7.4).  The
+ * relaxed/simple, rsa-sha256, as the service signs (contract 7.4), and
+ * ed25519-sha256 beside it (RFC 8463): two handles that are fed the same.  The
  * library parses the key of every signature anew, which costs more than the
  * signature.  So its call of PEM_read_bio_PrivateKey is answered here, from
  * a cache of the process: the program is linked with -rdynamic and the
@@ -24,17 +25,19 @@
 #include "base/log.h"
 #include "keycache.h"
 #include "model/counter.h"
-#include "store/seal.h"
+#include "sealing.h"
 
 struct sign_s {
-    DKIM *dkim;
+    ses_str_t id;
+    unsigned n;
+    DKIM *dkim[SIGN_MAX]; /* NULL = left out */
 };
 
 typedef EVP_PKEY *(*read_key_t)(BIO *, EVP_PKEY **, pem_password_cb *, void *);
 
 static DKIM_LIB *library;
 static keycache_t *parsed; /* PEM -> EVP_PKEY */
-static keycache_t *opened; /* sealed bytes -> PEM */
+static keycache_t *opened; /* what it is sealed to, sealed bytes -> PEM */
 
 /* What is signed when it is there ... */
 static const u_char *const signed_fields[] = {
@@ -143,51 +146,45 @@ PEM_read_bio_PrivateKey(BIO *bio, EVP_PKEY **x, pem_password_cb *cb, void *u)
     return key;
 }
 
-/* The PEM text of a sealed key, NUL-terminated in cx->arena. */
+/* The PEM text of a sealed key, NUL-terminated in cx->arena.  It is cached
+ * under what it was sealed to, too: a row that was copied does not open. */
 static ses_rc_t
-open_key(ses_cx_t *cx, const gate_t *gate, const ses_identity_t *i,
-         ses_str_t sealed, char **pem)
+open_key(ses_cx_t *cx, const sign_key_t *k, char **pem)
 {
-    ses_str_t aad = ses_dkim_aad(cx->arena, i, i->slot), plain;
-    ses_cx_t mine = *cx;
+    ses_str_t name = ses_str_cat(cx->arena, k->aad, k->sealed), plain;
     char *copy;
-    unsigned k;
+    ses_rc_t rc;
 
-    *pem = keycache_get(opened, sealed.p, sealed.n, cx->arena);
+    *pem = keycache_get(opened, name.p, name.n, cx->arena);
     if (*pem != NULL)
         return SES_OK;
-
-    for (k = 0; k < gate->seal.n; k++) {
-        if (ses_unseal(&mine, gate->seal.keys[k].key, aad, sealed, &plain) !=
-            SES_OK) {
-            ses_cx_clear(&mine);
-            continue;
-        }
-        *pem = ses_str_c(cx->arena, plain);
-        copy = ses_xmalloc(plain.n + 1);
-        memcpy(copy, *pem, plain.n + 1);
-        keycache_put(opened, sealed.p, sealed.n, copy);
-        return SES_OK;
-    }
-    return ses_fail(cx, SES_FAULT, "dkim: key of %.*s does not open",
-                    SES_FMT(i->name));
+    rc = sealing_open(cx, k->aad, k->sealed, &plain);
+    if (rc == SES_DENIED)
+        return ses_fail(cx, SES_FAULT, "dkim: key of %.*s does not open",
+                        SES_FMT(k->domain));
+    if (rc != SES_OK)
+        return rc;
+    *pem = ses_str_c(cx->arena, plain);
+    OPENSSL_cleanse((char *) (uintptr_t) plain.p, plain.n);
+    copy = ses_xmalloc(plain.n + 1);
+    memcpy(copy, *pem, plain.n + 1);
+    keycache_put(opened, name.p, name.n, copy);
+    return SES_OK;
 }
 
 /* --- one signature ----------------------------------------------------- */
 
 static ses_rc_t
-failed(ses_cx_t *cx, const sign_t *s, const char *step, DKIM_STAT st)
+failed(ses_cx_t *cx, DKIM *dkim, const char *step, DKIM_STAT st)
 {
-    const char *why =
-        s != NULL && s->dkim != NULL ? dkim_geterror(s->dkim) : NULL;
+    const char *why = dkim != NULL ? dkim_geterror(dkim) : NULL;
 
-    ses_tally(SES_SIGN_FAILED);
     return ses_fail(cx, SES_FAULT, "dkim: %s: %s (%s)", step,
                     dkim_getresultstr(st), why == NULL ? "-" : why);
 }
 
 static ses_rc_t
-feed_header(ses_cx_t *cx, sign_t *s, const ses_headers_t *header)
+feed_header(ses_cx_t *cx, DKIM *dkim, const ses_headers_t *header)
 {
     ses_str_t line;
     DKIM_STAT st;
@@ -197,80 +194,69 @@ feed_header(ses_cx_t *cx, sign_t *s, const ses_headers_t *header)
         line =
             ses_str_printf(cx->arena, "%.*s:%.*s", SES_FMT(header->v[k].name),
                            SES_FMT(header->v[k].value));
-        st =
-            dkim_header(s->dkim, (u_char *) ses_str_c(cx->arena, line), line.n);
+        st = dkim_header(dkim, (u_char *) ses_str_c(cx->arena, line), line.n);
         if (st != DKIM_STAT_OK)
-            return failed(cx, s, "header", st);
+            return failed(cx, dkim, "header", st);
     }
-    st = dkim_eoh(s->dkim);
-    return st == DKIM_STAT_OK ? SES_OK : failed(cx, s, "end of header", st);
+    st = dkim_eoh(dkim);
+    return st == DKIM_STAT_OK ? SES_OK : failed(cx, dkim, "end of header", st);
 }
 
-/* A handle for domain, selector and PEM text, with header fed. */
+/* A handle for a key and its PEM text, with header fed. */
 static ses_rc_t
-begin(ses_cx_t *cx, ses_str_t domain, ses_str_t selector, char *pem,
-      ses_str_t id, const ses_headers_t *header, sign_t **out)
+start(ses_cx_t *cx, const sign_key_t *k, char *pem, ses_str_t id,
+      const ses_headers_t *header, DKIM **out)
 {
-    sign_t *s = ses_xcalloc(sizeof(*s));
     DKIM_STAT st = DKIM_STAT_OK;
     ses_rc_t rc;
+    DKIM *dkim;
 
-    s->dkim = dkim_sign(
-        library, (u_char *) ses_str_c(cx->arena, id), NULL, (dkim_sigkey_t) pem,
-        (u_char *) ses_str_c(cx->arena, selector),
-        (u_char *) ses_str_c(cx->arena, domain), DKIM_CANON_RELAXED,
-        DKIM_CANON_SIMPLE, DKIM_SIGN_RSASHA256, -1, &st);
-    if (s->dkim == NULL) {
-        rc = failed(cx, s, "start", st);
-    } else if ((rc = feed_header(cx, s, header)) == SES_OK) {
-        *out = s;
-        return SES_OK;
+    dkim = dkim_sign(library, (u_char *) ses_str_c(cx->arena, id), NULL,
+                     (dkim_sigkey_t) pem,
+                     (u_char *) ses_str_c(cx->arena, k->selector),
+                     (u_char *) ses_str_c(cx->arena, k->domain),
+                     DKIM_CANON_RELAXED, DKIM_CANON_SIMPLE,
+                     k->kind == SES_DKIM_ED25519 ? DKIM_SIGN_ED25519SHA256
+                                                 : DKIM_SIGN_RSASHA256,
+                     -1, &st);
+    if (dkim == NULL)
+        return failed(cx, NULL, "start", st);
+    if ((rc = feed_header(cx, dkim, header)) != SES_OK) {
+        dkim_free(dkim);
+        return rc;
     }
-    sign_free(s);
-    return rc;
+    *out = dkim;
+    return SES_OK;
 }
 
-ses_rc_t
-sign_begin(ses_cx_t *cx, const gate_t *gate, const ses_identity_t *i,
-           ses_str_t sealed, ses_str_t id, const ses_headers_t *header,
-           sign_t **out)
+static ses_rc_t
+begin(ses_cx_t *cx, const sign_key_t *k, ses_str_t id,
+      const ses_headers_t *header, DKIM **out)
 {
     ses_rc_t rc;
     char *pem;
 
-    if ((rc = open_key(cx, gate, i, sealed, &pem)) != SES_OK) {
-        ses_tally(SES_SIGN_FAILED);
+    if ((rc = open_key(cx, k, &pem)) != SES_OK)
         return rc;
-    }
-    rc = begin(cx, i->name, i->tokens[i->slot], pem, id, header, out);
+    rc = start(cx, k, pem, id, header, out);
     OPENSSL_cleanse(pem, strlen(pem));
     return rc;
 }
 
-ses_rc_t
-sign_body(ses_cx_t *cx, sign_t *s, const void *p, size_t n)
-{
-    DKIM_STAT st;
-
-    if (n == 0)
-        return SES_OK;
-    st = dkim_body(s->dkim, (u_char *) (uintptr_t) p, n);
-    return st == DKIM_STAT_OK ? SES_OK : failed(cx, s, "body", st);
-}
-
-ses_rc_t
-sign_end(ses_cx_t *cx, sign_t *s, ses_str_t *value)
+/* The value of DKIM-Signature without its CRs. */
+static ses_rc_t
+end(ses_cx_t *cx, DKIM *dkim, ses_str_t *value)
 {
     u_char *text = NULL;
     size_t n = 0, i, k = 0;
     DKIM_STAT st;
     char *p;
 
-    if ((st = dkim_eom(s->dkim, NULL)) != DKIM_STAT_OK)
-        return failed(cx, s, "end of message", st);
-    st = dkim_getsighdr_d(s->dkim, strlen(DKIM_SIGNHEADER) + 2, &text, &n);
+    if ((st = dkim_eom(dkim, NULL)) != DKIM_STAT_OK)
+        return failed(cx, dkim, "end of message", st);
+    st = dkim_getsighdr_d(dkim, strlen(DKIM_SIGNHEADER) + 2, &text, &n);
     if (st != DKIM_STAT_OK)
-        return failed(cx, s, "header field", st);
+        return failed(cx, dkim, "header field", st);
     p = ses_alloc(cx->arena, n + 1);
     for (i = 0; i < n; i++)
         if (text[i] != '\r')
@@ -280,13 +266,93 @@ sign_end(ses_cx_t *cx, sign_t *s, ses_str_t *value)
     return SES_OK;
 }
 
+/* --- all signatures of a message --------------------------------------- */
+
+/* The first must be made; a further one that fails is left out, and neither
+ * stops nor delays the message.  True = leave it out. */
+static bool
+left_out(ses_cx_t *cx, sign_t *s, unsigned n, ses_rc_t rc)
+{
+    ses_tally(SES_SIGN_FAILED);
+    if (n == 0)
+        return false;
+    ses_log(SES_LOG_WARN, "%.*s: a further signature was left out: %s",
+            SES_FMT(s->id), ses_rc_name(rc));
+    if (s->dkim[n] != NULL)
+        dkim_free(s->dkim[n]);
+    s->dkim[n] = NULL;
+    ses_cx_clear(cx);
+    return true;
+}
+
+ses_rc_t
+sign_begin(ses_cx_t *cx, const sign_key_t *keys, unsigned n, ses_str_t id,
+           const ses_headers_t *header, sign_t **out)
+{
+    sign_t *s = ses_xcalloc(sizeof(*s));
+    ses_rc_t rc;
+
+    s->id = id;
+    for (; s->n < n && s->n < SIGN_MAX; s->n++) {
+        rc = begin(cx, &keys[s->n], id, header, &s->dkim[s->n]);
+        if (rc != SES_OK && !left_out(cx, s, s->n, rc)) {
+            sign_free(s);
+            return rc;
+        }
+    }
+    *out = s;
+    return SES_OK;
+}
+
+ses_rc_t
+sign_body(ses_cx_t *cx, sign_t *s, const void *p, size_t n)
+{
+    DKIM_STAT st;
+    ses_rc_t rc;
+    unsigned k;
+
+    for (k = 0; k < s->n && n > 0; k++) {
+        if (s->dkim[k] == NULL)
+            continue;
+        st = dkim_body(s->dkim[k], (u_char *) (uintptr_t) p, n);
+        if (st == DKIM_STAT_OK)
+            continue;
+        rc = failed(cx, s->dkim[k], "body", st);
+        if (!left_out(cx, s, k, rc))
+            return rc;
+    }
+    return SES_OK;
+}
+
+ses_rc_t
+sign_end(ses_cx_t *cx, sign_t *s, ses_str_t values[SIGN_MAX], unsigned *n)
+{
+    ses_rc_t rc;
+    unsigned k;
+
+    *n = 0;
+    for (k = 0; k < s->n; k++) {
+        if (s->dkim[k] == NULL)
+            continue;
+        rc = end(cx, s->dkim[k], &values[*n]);
+        if (rc == SES_OK)
+            ++*n;
+        else if (!left_out(cx, s, k, rc))
+            return rc;
+    }
+    return SES_OK;
+}
+
 void
 sign_free(sign_t *s)
 {
+    unsigned k;
+
     if (s == NULL)
         return;
-    if (s->dkim != NULL)
-        dkim_free(s->dkim);
+    for (k = 0; k < SIGN_MAX; k++)
+        if (s->dkim[k] != NULL)
+            dkim_free(s->dkim[k]);
     ses_xfree(s);
 }
 
@@ -296,21 +362,25 @@ sign_free(sign_t *s)
 static ses_rc_t
 sign_nothing(ses_cx_t *cx, char *pem)
 {
+    static const sign_key_t key = {
+        .domain = SES_STR_INIT("a.test"),
+        .selector = SES_STR_INIT("s"),
+        .kind = SES_DKIM_RSA,
+    };
     ses_headers_t header;
     ses_str_t value;
-    sign_t *s;
+    DKIM *dkim;
     ses_rc_t rc;
 
     ses_headers_init(&header, cx->arena);
     rc = ses_headers_add(cx, &header, SES_STR("From"), SES_STR(" a@a.test"));
     if (rc != SES_OK)
         return rc;
-    rc = begin(cx, SES_STR("a.test"), SES_STR("s"), pem, SES_STR("self-test"),
-               &header, &s);
+    rc = start(cx, &key, pem, SES_STR("self-test"), &header, &dkim);
     if (rc != SES_OK)
         return rc;
-    rc = sign_end(cx, s, &value);
-    sign_free(s);
+    rc = end(cx, dkim, &value);
+    dkim_free(dkim);
     return rc;
 }
 

@@ -65,23 +65,28 @@ usable(op_t *op, const ses_identity_t *i, bool *out)
 static void
 put_domain_dkim(op_t *op, const ses_identity_t *d, bool signing)
 {
+    const ses_dkim_key_t *k = ses_dkim_current(&d->dkim);
+    const char *length;
     unsigned i;
 
     out_bool(op->out, "SigningEnabled", signing);
     out_sym(op->out, "Status", ses_verify_name(d->dkim_status));
     out_list(op->out, "Tokens");
-    for (i = 0; i < SES_DKIM_SLOTS; i++)
-        if (d->tokens[i].n > 0)
-            out_str(op->out, NULL, d->tokens[i]);
+    for (i = 0; i < SES_DKIM_TOKENS; i++)
+        out_str(op->out, NULL, d->dkim.keys[i].selector);
     out_end(op->out);
     out_str(op->out, "SigningHostedZone",
             ses_str_cat(op->cx->arena, SES_STR("dkim."),
                         op->env->conf.service_domain));
     out_sym(op->out, "SigningAttributesOrigin", "AWS_SES");
-    out_sym(op->out, "NextSigningKeyLength", "RSA_2048_BIT");
-    out_sym(op->out, "CurrentSigningKeyLength", "RSA_2048_BIT");
-    if (d->dkim_generated != 0)
-        out_time(op->out, "LastKeyGenerationTimestamp", d->dkim_generated);
+    length = ses_dkim_length_name(d->dkim.bits);
+    if (length != NULL)
+        out_sym(op->out, "NextSigningKeyLength", length);
+    length = ses_dkim_length_name(k != NULL ? k->bits : d->dkim.bits);
+    if (length != NULL)
+        out_sym(op->out, "CurrentSigningKeyLength", length);
+    if (k != NULL && k->made != 0)
+        out_time(op->out, "LastKeyGenerationTimestamp", k->made);
 }
 
 /* DkimAttributes; those of an address are its exact domain's. */
@@ -103,7 +108,7 @@ put_dkim(op_t *op, const ses_identity_t *i)
         d = rc == SES_OK ? &own : NULL;
     }
     if (d != NULL) {
-        put_domain_dkim(op, d, d->dkim_signing);
+        put_domain_dkim(op, d, d->dkim.signing);
     } else {
         out_bool(op->out, "SigningEnabled", false);
         out_sym(op->out, "Status", "NOT_STARTED");

@@ -102,6 +102,13 @@ static const option_t options[] = {
      1 * DAY},
     {"verify_retry_max", &ses_conf_duration, AT(verify_retry_max), "15m", 100,
      7 * DAY},
+    {"dkim_ed25519", &ses_conf_yesno, AT(dkim_ed25519), "yes", 0, 0},
+    {"dkim_stock", &ses_conf_u64, AT(dkim_stock), "16", 0, 10000},
+    {"dkim_rotate_after", &ses_conf_duration, AT(dkim_rotate_after), "0s", 0,
+     3650 * DAY},
+    {"dkim_settle", &ses_conf_duration, AT(dkim_settle), "10m", 0, 7 * DAY},
+    {"dkim_keep", &ses_conf_duration, AT(dkim_keep), "7d", 1 * SEC, 365 * DAY},
+    {"dns_port", &ses_conf_u16, AT(dns_port), "53", 1, 65535},
     {"allow_private_destinations", &ses_conf_yesno,
      AT(allow_private_destinations), "no", 0, 0},
 };

@@ -44,6 +44,11 @@ typedef struct {
     int64_t publish_max_age;
     uint64_t publish_window, publish_max_tries;
     int64_t verify_retry_min, verify_retry_max;
+    bool dkim_ed25519;
+    uint64_t dkim_stock;       /* RSA key pairs */
+    int64_t dkim_rotate_after; /* 0 = never */
+    int64_t dkim_settle, dkim_keep;
+    uint16_t dns_port;
     bool allow_private_destinations;
 } ses_conf_t;
 

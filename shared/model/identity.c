@@ -22,22 +22,6 @@ key_of(ses_cx_t *cx, const ses_identity_t *i)
     return ses_key2(cx->arena, i->account, i->name);
 }
 
-static void
-decode_tokens(ses_cx_t *cx, const cJSON *j, ses_identity_t *i)
-{
-    const cJSON *list = ses_json_get(j, "tokens");
-    const cJSON *e = list == NULL ? NULL : list->child;
-    unsigned n;
-
-    for (n = 0; n < SES_DKIM_SLOTS; n++) {
-        i->tokens[n] = SES_STR("");
-        if (!cJSON_IsString(e))
-            continue;
-        i->tokens[n] = ses_str_dup(cx->arena, ses_str(e->valuestring));
-        e = e->next;
-    }
-}
-
 static ses_rc_t
 decode(ses_cx_t *cx, ses_str_t key, const cJSON *j, uint64_t version, void *out)
 {
@@ -49,11 +33,7 @@ decode(ses_cx_t *cx, ses_str_t key, const cJSON *j, uint64_t version, void *out)
     i->account = ses_str_dup(cx->arena, ses_object_part(key, 0));
     i->name = ses_str_dup(cx->arena, ses_object_part(key, 1));
     i->domain = ses_json_bool(j, "domain", false);
-    i->dkim_signing = ses_json_bool(j, "dkim_signing", false);
-    decode_tokens(cx, j, i);
-    i->slot = (unsigned) ses_json_int(j, "slot", 0) % SES_DKIM_SLOTS;
-    i->dkim_public = ses_object_str(cx, j, "dkim_public");
-    i->dkim_generated = ses_json_int(j, "dkim_generated", 0);
+    ses_dkim_decode(cx, j, &i->dkim);
     i->config_set = ses_object_str(cx, j, "config_set");
     i->feedback = ses_json_bool(j, "feedback", true);
     ses_tags_read(cx->arena, j, "tags", &i->tags, &i->ntags);
@@ -75,20 +55,12 @@ static ses_str_t
 encode(ses_cx_t *cx, const ses_identity_t *i)
 {
     ses_jsonw_t w;
-    unsigned n;
 
     ses_object_open(&w, cx->arena);
     ses_jsonw_bool(&w, "domain", i->domain);
     ses_jsonw_c(&w, "status", ses_verify_name(i->status));
-    ses_jsonw_bool(&w, "dkim_signing", i->dkim_signing);
     ses_jsonw_c(&w, "dkim_status", ses_verify_name(i->dkim_status));
-    ses_jsonw_list(&w, "tokens");
-    for (n = 0; n < SES_DKIM_SLOTS && i->domain; n++)
-        ses_jsonw_str(&w, NULL, i->tokens[n]);
-    ses_jsonw_end(&w);
-    ses_jsonw_int(&w, "slot", i->slot);
-    ses_jsonw_str(&w, "dkim_public", i->dkim_public);
-    ses_jsonw_int(&w, "dkim_generated", i->dkim_generated);
+    ses_dkim_encode(&w, &i->dkim);
     ses_jsonw_str(&w, "config_set", i->config_set);
     ses_jsonw_bool(&w, "feedback", i->feedback);
     ses_tags_write(&w, "tags", i->tags, i->ntags);
@@ -158,14 +130,23 @@ ses_identity_index(ses_cx_t *cx, ses_str_t key, ses_str_t value,
     ses_identity_t i;
     ses_rc_t rc;
     cJSON *j;
+    int slot;
 
     if ((rc = ses_object_parse(cx, value, &j)) != SES_OK)
         return rc;
     rc = decode(cx, key, j, 0, &i);
     ses_json_free(j);
-    if (rc == SES_OK && i.domain && i.dkim_public.n == 0)
+    if (rc != SES_OK)
+        return rc;
+    slot = ses_dkim_wanted(&i.dkim);
+    if (rc == SES_OK && i.domain && slot >= 0)
         rc = emit(ctx, SES_DB_WORK,
-                  ses_work_key(cx->arena, SES_WORK_KEYLESS, i.created, key),
+                  ses_work_key(cx->arena, SES_WORK_KEYLESS,
+                               i.dkim.keys[slot].since, key),
+                  SES_STR(""));
+    if (rc == SES_OK && i.domain && i.dkim.check != 0)
+        rc = emit(ctx, SES_DB_WORK,
+                  ses_work_key(cx->arena, SES_WORK_KEYS, i.dkim.check, key),
                   SES_STR(""));
     if (rc == SES_OK && i.next_check != 0)
         rc = emit(ctx, SES_DB_WORK,
@@ -205,6 +186,15 @@ ses_identity_due(ses_cx_t *cx, ses_txn_t *t, int64_t now, ses_identity_fn_t fn,
     return ses_work_walk(cx, t, SES_WORK_VERIFY, now, each_due, &l);
 }
 
+ses_rc_t
+ses_identity_keys_due(ses_cx_t *cx, ses_txn_t *t, int64_t now,
+                      ses_identity_fn_t fn, void *arg)
+{
+    struct list l = {t, fn, arg};
+
+    return ses_work_walk(cx, t, SES_WORK_KEYS, now, each_due, &l);
+}
+
 /* --- sealed keys ------------------------------------------------------- */
 
 static ses_str_t
@@ -216,9 +206,17 @@ dkim_key(ses_cx_t *cx, const ses_identity_t *i, unsigned slot)
 }
 
 ses_str_t
+ses_dkim_aad_of(ses_arena_t *a, ses_str_t account, ses_str_t name,
+                ses_str_t selector)
+{
+    return ses_key3(a, account, name, selector);
+}
+
+ses_str_t
 ses_dkim_aad(ses_arena_t *a, const ses_identity_t *i, unsigned slot)
 {
-    return ses_key3(a, i->account, i->name, i->tokens[slot % SES_DKIM_SLOTS]);
+    return ses_dkim_aad_of(a, i->account, i->name,
+                           i->dkim.keys[slot % SES_DKIM_SLOTS].selector);
 }
 
 ses_rc_t
@@ -242,17 +240,64 @@ ses_dkim_put(ses_cx_t *cx, ses_change_t *c, const ses_identity_t *i,
     ses_change_put(c, SES_DB_DKIM, dkim_key(cx, i, slot), expect, sealed);
 }
 
+struct sealed {
+    ses_txn_t *t;
+    ses_sealed_fn_t fn;
+    void *arg;
+};
+
+static ses_rc_t
+each_sealed(ses_cx_t *cx, ses_str_t key, ses_str_t row, void *arg)
+{
+    struct sealed *s = arg;
+    ses_sealed_t out = {.t = s->t, .key = key};
+
+    if (!ses_control_split(row, &out.sealed, &out.version))
+        return ses_fail(cx, SES_FAULT, "dkim: a damaged row");
+    return s->fn(cx, &out, s->arg);
+}
+
 ses_rc_t
-ses_identity_del(ses_cx_t *cx, ses_txn_t *t, ses_change_t *c,
-                 const ses_identity_t *i)
+ses_dkim_row_aad(ses_cx_t *cx, const ses_sealed_t *row, ses_str_t *aad)
+{
+    ses_str_t slot = ses_object_part(row->key, 2);
+    ses_identity_t i;
+    ses_rc_t rc;
+
+    if (slot.n != 1 || slot.p[0] < '0' || slot.p[0] >= '0' + SES_DKIM_SLOTS)
+        return ses_fail(cx, SES_FAULT, "dkim: a damaged row");
+    rc = ses_identity_find(cx, row->t, ses_object_part(row->key, 0),
+                           ses_object_part(row->key, 1), &i);
+    if (rc == SES_OK) /* the selector is in the identity */
+        *aad = ses_dkim_aad(cx->arena, &i, (unsigned) (slot.p[0] - '0'));
+    return rc;
+}
+
+ses_rc_t
+ses_dkim_each(ses_cx_t *cx, ses_txn_t *t, ses_str_t after, ses_sealed_fn_t fn,
+              void *arg)
+{
+    struct sealed s = {t, fn, arg};
+    ses_str_t from = SES_STR("");
+
+    if (after.n > 0) /* the least key that is greater: one more NUL */
+        from = ses_str_cat(cx->arena, after, ses_str_n("", 1));
+    return ses_store_walk(cx, t, SES_DB_DKIM, SES_STR(""), from, each_sealed,
+                          &s);
+}
+
+static ses_rc_t
+drop(ses_cx_t *cx, ses_txn_t *t, ses_change_t *c, const ses_identity_t *i,
+     bool all)
 {
     uint64_t version;
     ses_str_t sealed;
     unsigned slot;
     ses_rc_t rc;
 
-    ses_change_del(c, SES_DB_IDENTITY, key_of(cx, i), i->version);
     for (slot = 0; slot < SES_DKIM_SLOTS; slot++) {
+        if (!all && i->dkim.keys[slot].public_key.n > 0)
+            continue;
         rc = ses_dkim_find(cx, t, i, slot, &sealed, &version);
         if (rc == SES_OK)
             ses_change_del(c, SES_DB_DKIM, dkim_key(cx, i, slot), version);
@@ -260,4 +305,19 @@ ses_identity_del(ses_cx_t *cx, ses_txn_t *t, ses_change_t *c,
             return rc;
     }
     return SES_OK;
+}
+
+ses_rc_t
+ses_dkim_drop(ses_cx_t *cx, ses_txn_t *t, ses_change_t *c,
+              const ses_identity_t *i)
+{
+    return drop(cx, t, c, i, false);
+}
+
+ses_rc_t
+ses_identity_del(ses_cx_t *cx, ses_txn_t *t, ses_change_t *c,
+                 const ses_identity_t *i)
+{
+    ses_change_del(c, SES_DB_IDENTITY, key_of(cx, i), i->version);
+    return drop(cx, t, c, i, true);
 }

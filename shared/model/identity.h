@@ -9,6 +9,7 @@
 #ifndef SES_MODEL_IDENTITY_H
 #define SES_MODEL_IDENTITY_H
 
+#include "model/dkim.h"
 #include "model/tag.h"
 #include "store/journal.h"
 
@@ -22,21 +23,15 @@ typedef enum {
 const char *ses_verify_name(ses_verify_t v); /* "PENDING" ... */
 bool ses_verify_parse(ses_str_t s, ses_verify_t *out);
 
-#define SES_DKIM_SLOTS 3
-
 typedef struct {
     ses_str_t account;
     ses_str_t name; /* canonical */
     bool domain;    /* else an address */
     ses_verify_t status;
-    bool dkim_signing;                /* SigningEnabled */
-    ses_verify_t dkim_status;         /* of a domain */
-    ses_str_t tokens[SES_DKIM_SLOTS]; /* selectors; domains only */
-    unsigned slot;                    /* the one that signs */
-    ses_str_t dkim_public;            /* base64 of SPKI DER; "" = no key yet */
-    int64_t dkim_generated;
-    ses_str_t config_set; /* default set, "" = none */
-    bool feedback;        /* FeedbackForwardingStatus */
+    ses_verify_t dkim_status; /* of a domain */
+    ses_dkim_t dkim;          /* of a domain; no selectors in an address */
+    ses_str_t config_set;     /* default set, "" = none */
+    bool feedback;            /* FeedbackForwardingStatus */
     ses_tag_t *tags;
     unsigned ntags;
     int64_t created;
@@ -83,24 +78,48 @@ SES_CHECK ses_rc_t ses_identity_list(ses_cx_t *cx, ses_txn_t *t,
 /* arn:aws:ses:REGION:ACCOUNT:identity/NAME */
 ses_str_t ses_identity_arn(ses_arena_t *a, ses_str_t region, ses_str_t account,
                            ses_str_t name);
-/* TXT value of the key: v=DKIM1; k=rsa; p=... */
-ses_str_t ses_identity_txt(ses_arena_t *a, const ses_identity_t *i);
 
-/* Due work, from the index: identities without a key (oldest first), and
- * identities whose check is due at or before now. */
+/* Due work, from the index: identities that want a key (oldest first), those
+ * whose check is due at or before now, and those whose keys are to be looked
+ * at by then. */
 SES_CHECK ses_rc_t ses_identity_keyless(ses_cx_t *cx, ses_txn_t *t,
                                         ses_identity_fn_t fn, void *arg);
 SES_CHECK ses_rc_t ses_identity_due(ses_cx_t *cx, ses_txn_t *t, int64_t now,
                                     ses_identity_fn_t fn, void *arg);
+SES_CHECK ses_rc_t ses_identity_keys_due(ses_cx_t *cx, ses_txn_t *t,
+                                         int64_t now, ses_identity_fn_t fn,
+                                         void *arg);
+/* Is its mail signed (unless SigningEnabled says no)? */
+bool ses_identity_dkim_live(const ses_identity_t *i);
 
 /* --- the sealed private key of a slot ---------------------------------- */
 
 /* Associated data of the seal: account, domain, selector. */
 ses_str_t ses_dkim_aad(ses_arena_t *a, const ses_identity_t *i, unsigned slot);
+ses_str_t ses_dkim_aad_of(ses_arena_t *a, ses_str_t account, ses_str_t name,
+                          ses_str_t selector);
 SES_CHECK ses_rc_t ses_dkim_find(ses_cx_t *cx, ses_txn_t *t,
                                  const ses_identity_t *i, unsigned slot,
                                  ses_str_t *sealed, uint64_t *version);
 void ses_dkim_put(ses_cx_t *cx, ses_change_t *c, const ses_identity_t *i,
                   unsigned slot, uint64_t expect, ses_str_t sealed);
+/* Every sealed key of the store behind the row `after` ("" = the first).
+ * What a row points to ends with the transaction. */
+typedef struct {
+    ses_txn_t *t;
+    ses_str_t key; /* of the row */
+    ses_str_t sealed;
+    uint64_t version;
+} ses_sealed_t;
+typedef ses_rc_t (*ses_sealed_fn_t)(ses_cx_t *cx, const ses_sealed_t *row,
+                                    void *arg);
+SES_CHECK ses_rc_t ses_dkim_each(ses_cx_t *cx, ses_txn_t *t, ses_str_t after,
+                                 ses_sealed_fn_t fn, void *arg);
+/* What the row is sealed to; SES_NOT_FOUND when it belongs to nobody. */
+SES_CHECK ses_rc_t ses_dkim_row_aad(ses_cx_t *cx, const ses_sealed_t *row,
+                                    ses_str_t *aad);
+/* Delete the private keys of the slots that hold none any more. */
+SES_CHECK ses_rc_t ses_dkim_drop(ses_cx_t *cx, ses_txn_t *t, ses_change_t *c,
+                                 const ses_identity_t *i);
 
 #endif

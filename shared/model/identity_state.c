@@ -7,10 +7,8 @@
 #include "model/identity.h"
 
 #include "base/domain.h"
-#include "base/encode.h"
 
 #define NAME_SHOWN 320 /* of a bad name, in the text */
-#define TOKEN_BYTES 20 /* 32 characters of base32 */
 #define PATIENCE (72 * INT64_C(3600000))
 
 /* --- states ------------------------------------------------------------ */
@@ -49,6 +47,13 @@ ses_identity_verified(const ses_identity_t *i)
 {
     return i->status == SES_VERIFY_SUCCESS ||
            i->status == SES_VERIFY_TEMPORARY_FAILURE;
+}
+
+bool
+ses_identity_dkim_live(const ses_identity_t *i)
+{
+    return i->dkim_status == SES_VERIFY_SUCCESS ||
+           i->dkim_status == SES_VERIFY_TEMPORARY_FAILURE;
 }
 
 /* The records are not there. */
@@ -149,27 +154,16 @@ ses_identity_arn(ses_arena_t *a, ses_str_t region, ses_str_t account,
                           SES_FMT(region), SES_FMT(account), SES_FMT(name));
 }
 
-ses_str_t
-ses_identity_txt(ses_arena_t *a, const ses_identity_t *i)
-{
-    return ses_str_printf(a, "v=DKIM1; k=rsa; p=%.*s", SES_FMT(i->dkim_public));
-}
-
 void
 ses_identity_init(ses_cx_t *cx, ses_identity_t *i, ses_str_t account,
                   ses_str_t name, bool domain)
 {
-    uint8_t bytes[TOKEN_BYTES];
-    unsigned n;
-
     *i = (ses_identity_t){
         .account = account,
         .name = name,
         .domain = domain,
         .status = SES_VERIFY_PENDING,
-        .dkim_signing = domain,
         .dkim_status = domain ? SES_VERIFY_PENDING : SES_VERIFY_NOT_STARTED,
-        .dkim_public = SES_STR(""),
         .config_set = SES_STR(""),
         .feedback = true,
         .created = cx->now,
@@ -180,11 +174,6 @@ ses_identity_init(ses_cx_t *cx, ses_identity_t *i, ses_str_t account,
         .soa_admin = SES_STR(""),
         .version = SES_VERSION_NONE,
     };
-    for (n = 0; n < SES_DKIM_SLOTS; n++) {
-        i->tokens[n] = SES_STR("");
-        if (!domain)
-            continue;
-        ses_random(bytes, sizeof(bytes));
-        i->tokens[n] = ses_base32(cx->arena, ses_str_n(bytes, sizeof(bytes)));
-    }
+    if (domain)
+        ses_dkim_init(cx, &i->dkim);
 }

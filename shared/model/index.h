@@ -11,6 +11,7 @@
 #include "store/journal.h"
 
 #define SES_WORK_KEYLESS 'K' /* identity without a DKIM key; since when */
+#define SES_WORK_KEYS 'R'    /* identity whose keys to be looked at; when */
 #define SES_WORK_VERIFY 'V'  /* identity to be looked at; when */
 #define SES_WORK_CONFIRM 'C' /* subscription to be asked; when */
 

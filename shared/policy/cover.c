@@ -73,10 +73,9 @@ ses_cover_signer(ses_cx_t *cx, ses_txn_t *t, ses_str_t account,
             continue;
         if (rc != SES_OK)
             return rc;
-        if (!i.dkim_signing)
+        if (!i.dkim.signing)
             break;
-        if (i.dkim_status != SES_VERIFY_SUCCESS &&
-            i.dkim_status != SES_VERIFY_TEMPORARY_FAILURE)
+        if (!ses_identity_dkim_live(&i))
             continue;
         *out = i;
         return SES_OK;

@@ -128,7 +128,7 @@ each_keyless(ses_cx_t *cx, const ses_identity_t *i, void *arg)
 {
     look_t *l = arg;
 
-    if (cx->now - i->created > KEY_LATE)
+    if (cx->now - i->dkim.keys[ses_dkim_wanted(&i->dkim)].since > KEY_LATE)
         l->keyless++;
     return SES_OK;
 }
@@ -139,7 +139,7 @@ each_due(ses_cx_t *cx, const ses_identity_t *i, void *arg)
     look_t *l = arg;
 
     (void) cx;
-    if (i->domain && i->dkim_public.n > 0)
+    if (i->domain && ses_dkim_current(&i->dkim) != NULL)
         l->unlooked++;
     return SES_OK;
 }

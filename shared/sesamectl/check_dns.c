@@ -98,16 +98,17 @@ has_text(dns_t *d, const char *name, ses_str_t want)
 static ses_rc_t
 each(ses_cx_t *cx, const ses_identity_t *i, void *arg)
 {
+    int slot = ses_dkim_slot(&i->dkim, SES_DKIM_RSA, SES_DKIM_CURRENT);
     dns_t *d = arg;
 
-    if (!i->domain || i->dkim_public.n == 0)
+    if (slot < 0 || slot >= SES_DKIM_TOKENS)
         return SES_OK;
     if (d->n == RECORDS_MAX)
         return SES_NOT_FOUND;
-    d->names[d->n] =
-        ses_str_printf(cx->arena, "%.*s.dkim.%.*s", SES_FMT(i->tokens[i->slot]),
-                       SES_FMT(d->k->c->conf.service_domain));
-    d->texts[d->n] = ses_identity_txt(cx->arena, i);
+    d->names[d->n] = ses_str_printf(cx->arena, "%.*s.dkim.%.*s",
+                                    SES_FMT(i->dkim.keys[slot].selector),
+                                    SES_FMT(d->k->c->conf.service_domain));
+    d->texts[d->n] = ses_dkim_txt(cx->arena, &i->dkim, (unsigned) slot);
     d->n++;
     return SES_OK;
 }

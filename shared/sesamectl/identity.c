@@ -145,7 +145,7 @@ row(ses_cx_t *cx, const ses_identity_t *i, void *arg)
     emit_str(e, "identity", i->name);
     emit_c(e, "type", i->domain ? "DOMAIN" : "EMAIL_ADDRESS");
     emit_c(e, "status", ses_verify_name(i->status));
-    emit_bool(e, "dkim_key", i->dkim_public.n > 0);
+    emit_bool(e, "dkim_key", ses_dkim_current(&i->dkim) != NULL);
     emit_time(e, "last_check", i->last_check);
     emit_time(e, "created", i->created);
     emit_close(e);
@@ -191,8 +191,35 @@ identity_list(ctl_t *c)
 }
 
 static void
+show_keys(emit_t *e, const ses_dkim_t *d)
+{
+    const ses_dkim_key_t *k;
+    unsigned n;
+
+    emit_list(e, "dkim_keys");
+    for (n = 0; n < SES_DKIM_SLOTS; n++) {
+        k = &d->keys[n];
+        if (k->selector.n == 0)
+            continue;
+        emit_open(e, NULL);
+        emit_str(e, "selector", k->selector);
+        emit_c(e, "state", ses_dkim_state_name(k->state));
+        if (k->state != SES_DKIM_EMPTY) {
+            emit_c(e, "kind", ses_dkim_kind_name(k->kind));
+            emit_int(e, "bits", k->bits);
+            emit_time(e, "made", k->made);
+            emit_time(e, "since", k->since);
+            emit_time(e, "seen", k->seen);
+        }
+        emit_close(e);
+    }
+    emit_end(e);
+}
+
+static void
 show(emit_t *e, const ses_identity_t *i)
 {
+    const ses_dkim_key_t *k = ses_dkim_current(&i->dkim);
     unsigned n;
 
     emit_open(e, NULL);
@@ -202,15 +229,19 @@ show(emit_t *e, const ses_identity_t *i)
     emit_c(e, "status", ses_verify_name(i->status));
     emit_bool(e, "verified", ses_identity_verified(i));
     emit_str(e, "error", i->error);
-    emit_bool(e, "dkim_signing", i->dkim_signing);
+    emit_bool(e, "dkim_signing", i->dkim.signing);
     emit_c(e, "dkim_status", ses_verify_name(i->dkim_status));
     emit_list(e, "tokens");
-    for (n = 0; n < SES_DKIM_SLOTS && i->domain; n++)
-        emit_str(e, NULL, i->tokens[n]);
+    for (n = 0; n < SES_DKIM_TOKENS && i->domain; n++)
+        emit_str(e, NULL, i->dkim.keys[n].selector);
     emit_end(e);
-    emit_str(e, "selector", i->domain ? i->tokens[i->slot] : SES_STR(""));
-    emit_str(e, "dkim_public_key", i->dkim_public);
-    emit_time(e, "dkim_generated", i->dkim_generated);
+    emit_c(e, "dkim_origin", i->dkim.external ? "EXTERNAL" : "AWS_SES");
+    emit_bool(e, "dkim_ed25519", i->dkim.ed25519);
+    emit_str(e, "selector", k != NULL ? k->selector : SES_STR(""));
+    emit_str(e, "dkim_public_key", k != NULL ? k->public_key : SES_STR(""));
+    emit_time(e, "dkim_generated", k != NULL ? k->made : 0);
+    show_keys(e, &i->dkim);
+    emit_time(e, "dkim_check", i->dkim.check);
     emit_str(e, "configuration_set", i->config_set);
     emit_bool(e, "feedback_forwarding", i->feedback);
     emit_list(e, "tags");

@@ -3,7 +3,8 @@
  *
  * A customer publishes three aliases into our zone, and never has to change
  * them; our zone has the keys (contract 7.2).  Tokens whose key has not been
- * made yet have no line in our zone.
+ * made yet have no line in our zone; those without a key say so.  Whoever
+ * signs with keys of his own publishes these.
  */
 #include "identity.h"
 
@@ -54,16 +55,27 @@ static void
 aliases(printer_t *p, const ses_identity_t *i)
 {
     ses_arena_t *a = p->c->arena;
-    ses_str_t target;
+    ses_str_t name, value;
     unsigned n;
 
     for (n = 0; n < SES_DKIM_SLOTS; n++) {
-        target = ses_str_printf(a, "%.*s.dkim.%.*s", SES_FMT(i->tokens[n]),
-                                SES_FMT(p->c->conf.service_domain));
-        record(p,
-               ses_str_printf(a, "%.*s._domainkey.%.*s", SES_FMT(i->tokens[n]),
-                              SES_FMT(i->name)),
-               "CNAME", ses_str_cat(a, target, SES_STR(".")), target);
+        if (i->dkim.keys[n].selector.n == 0 ||
+            (i->dkim.external && n < SES_DKIM_TOKENS &&
+             i->dkim.keys[n].state == SES_DKIM_EMPTY))
+            continue;
+        name =
+            ses_str_printf(a, "%.*s._domainkey.%.*s",
+                           SES_FMT(i->dkim.keys[n].selector), SES_FMT(i->name));
+        if (n < SES_DKIM_TOKENS) {
+            value = ses_str_printf(a, "%.*s.dkim.%.*s",
+                                   SES_FMT(i->dkim.keys[n].selector),
+                                   SES_FMT(p->c->conf.service_domain));
+            record(p, name, "CNAME", ses_str_cat(a, value, SES_STR(".")),
+                   value);
+        } else {
+            value = ses_dkim_txt(a, &i->dkim, n);
+            record(p, name, "TXT", strings(a, value), value);
+        }
     }
 }
 
@@ -75,15 +87,15 @@ keys(ses_cx_t *cx, const ses_identity_t *i, void *arg)
     ses_str_t txt;
     unsigned n;
 
-    if (!i->domain || i->dkim_public.n == 0)
-        return SES_OK;
-    txt = ses_identity_txt(cx->arena, i);
-    for (n = 0; n < SES_DKIM_SLOTS; n++)
-        record(p,
-               ses_str_printf(cx->arena, "%.*s.dkim.%.*s",
-                              SES_FMT(i->tokens[n]),
-                              SES_FMT(p->c->conf.service_domain)),
-               "TXT", strings(cx->arena, txt), txt);
+    for (n = 0; n < SES_DKIM_TOKENS; n++) {
+        txt = ses_dkim_txt(cx->arena, &i->dkim, n);
+        if (txt.n > 0)
+            record(p,
+                   ses_str_printf(cx->arena, "%.*s.dkim.%.*s",
+                                  SES_FMT(i->dkim.keys[n].selector),
+                                  SES_FMT(p->c->conf.service_domain)),
+                   "TXT", strings(cx->arena, txt), txt);
+    }
     return SES_OK;
 }
 

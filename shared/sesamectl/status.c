@@ -25,7 +25,7 @@ count_identity(ses_cx_t *cx, const ses_identity_t *i, void *arg)
     (void) cx;
     if (i->status == SES_VERIFY_PENDING)
         n->pending++;
-    if (i->domain && i->dkim_public.n == 0)
+    if (i->domain && ses_dkim_wanted(&i->dkim) >= 0)
         n->keyless++;
     return SES_OK;
 }

@@ -84,7 +84,7 @@ static bool
 has_key(const ses_identity_t *i, int64_t unused)
 {
     (void) unused;
-    return !i->domain || i->dkim_public.n > 0;
+    return !i->domain || ses_dkim_current(&i->dkim) != NULL;
 }
 
 static bool

@@ -1,8 +1,10 @@
 /*
  * seal - X25519 + HKDF-SHA256 + AES-256-GCM, all OpenSSL's
  *
- * Sealed: version | ephemeral public key | nonce | ciphertext | tag, the key
- * derived from the shared secret with both public keys as salt.
+ * Sealed: version | hint | ephemeral public key | nonce | ciphertext | tag,
+ * the key derived from the shared secret with both public keys as salt.  The
+ * hint, the first bytes of the recipient's public key, says without any
+ * secret which key opens it.  Version 1 had none.
  * Boxed: version | nonce | ciphertext | tag.
  */
 #include "store/seal.h"
@@ -14,7 +16,9 @@
 #include "base/assert.h"
 #include "base/encode.h"
 
-#define VERSION 1
+#define VERSION 1 /* of a box, and of seals without a hint */
+#define VERSION_SEAL 2
+#define HINT 4
 #define NONCE 12
 #define TAG 16
 #define PUB 32
@@ -170,8 +174,8 @@ ses_rc_t
 ses_seal(ses_cx_t *cx, const uint8_t pub[32], ses_str_t aad, ses_str_t plain,
          ses_str_t *out)
 {
-    size_t n = 1 + PUB + NONCE + plain.n + TAG, plen = PUB;
-    uint8_t *p = ses_alloc(cx->arena, n);
+    size_t n = 1 + HINT + PUB + NONCE + plain.n + TAG, plen = PUB;
+    uint8_t *all = ses_alloc(cx->arena, n), *p = all + 1 + HINT;
     uint8_t eph[32], salt[2 * PUB], key[32];
     EVP_PKEY *mine;
     bool ok;
@@ -179,20 +183,27 @@ ses_seal(ses_cx_t *cx, const uint8_t pub[32], ses_str_t aad, ses_str_t plain,
     ses_random(eph, sizeof(eph));
     mine = private_key(eph);
     OPENSSL_cleanse(eph, sizeof(eph));
-    p[0] = VERSION;
-    ok = mine != NULL && EVP_PKEY_get_raw_public_key(mine, p + 1, &plen) == 1;
+    all[0] = VERSION_SEAL;
+    memcpy(all + 1, pub, HINT);
+    ok = mine != NULL && EVP_PKEY_get_raw_public_key(mine, p, &plen) == 1;
     if (ok) {
-        memcpy(salt, p + 1, PUB);
+        memcpy(salt, p, PUB);
         memcpy(salt + PUB, pub, PUB);
-        ok = agree(mine, pub, salt, key) &&
-             encrypt(key, aad, plain, p + 1 + PUB);
+        ok = agree(mine, pub, salt, key) && encrypt(key, aad, plain, p + PUB);
     }
     EVP_PKEY_free(mine);
     OPENSSL_cleanse(key, sizeof(key));
     if (!ok)
         return fault(cx, "sealing");
-    *out = ses_str_n(p, n);
+    *out = ses_str_n(all, n);
     return SES_OK;
+}
+
+bool
+ses_sealed_to(ses_str_t sealed, const uint8_t pub[32])
+{
+    return sealed.n > 1 + HINT && sealed.p[0] == VERSION_SEAL &&
+           memcmp(sealed.p + 1, pub, HINT) == 0;
 }
 
 ses_rc_t
@@ -205,17 +216,22 @@ ses_unseal(ses_cx_t *cx, const uint8_t priv[32], ses_str_t aad,
     size_t n;
     bool ok;
 
-    if (sealed.n < 1 + PUB + NONCE + TAG || sealed.p[0] != VERSION)
-        return closed(cx);
-    memcpy(salt, sealed.p + 1, PUB);
     if ((rc = ses_seal_public(cx, priv, salt + PUB)) != SES_OK)
         return rc;
+    if (ses_sealed_to(sealed, salt + PUB))
+        sealed = ses_str_from(sealed, 1 + HINT);
+    else if (sealed.n > 0 && sealed.p[0] == VERSION)
+        sealed = ses_str_from(sealed, 1);
+    else
+        return closed(cx);
+    if (sealed.n < PUB + NONCE + TAG)
+        return closed(cx);
+    memcpy(salt, sealed.p, PUB);
     mine = private_key(priv);
-    n = sealed.n - 1 - PUB - NONCE - TAG;
+    n = sealed.n - PUB - NONCE - TAG;
     p = ses_alloc(cx->arena, n + 1);
-    ok = mine != NULL &&
-         agree(mine, (const uint8_t *) sealed.p + 1, salt, key) &&
-         decrypt(key, aad, ses_str_from(sealed, 1 + PUB), p);
+    ok = mine != NULL && agree(mine, (const uint8_t *) sealed.p, salt, key) &&
+         decrypt(key, aad, ses_str_from(sealed, PUB), p);
     EVP_PKEY_free(mine);
     OPENSSL_cleanse(key, sizeof(key));
     if (!ok)

@@ -21,6 +21,9 @@ SES_CHECK ses_rc_t ses_seal(ses_cx_t *cx, const uint8_t pub[32], ses_str_t aad,
 /* SES_DENIED when it does not open (other key, other associated data). */
 SES_CHECK ses_rc_t ses_unseal(ses_cx_t *cx, const uint8_t priv[32],
                               ses_str_t aad, ses_str_t sealed, ses_str_t *out);
+/* Is it for the holder of this public key?  Tells by a hint in the clear: it
+ * may still not open.  False for seals of before there were hints. */
+bool ses_sealed_to(ses_str_t sealed, const uint8_t pub[32]);
 
 SES_CHECK ses_rc_t ses_box(ses_cx_t *cx, const uint8_t key[32], ses_str_t aad,
                            ses_str_t plain, ses_str_t *out);

@@ -172,9 +172,11 @@ test_rows(void **state)
     assert_true(back.version > 0);
     assert_true(back.domain);
     assert_int_equal(back.status, SES_VERIFY_PENDING);
-    assert_int_equal(back.tokens[1].n, 32);
-    assert_true(ses_str_eq(back.tokens[2], i.tokens[2]));
-    assert_false(ses_str_eq(back.tokens[1], i.tokens[2]));
+    assert_int_equal(back.dkim.keys[1].selector.n, 32);
+    assert_true(
+        ses_str_eq(back.dkim.keys[2].selector, i.dkim.keys[2].selector));
+    assert_false(
+        ses_str_eq(back.dkim.keys[1].selector, i.dkim.keys[2].selector));
     assert_int_equal(back.ntags, 2);
     assert_true(same(back.tags[1].key, "\"q\""));
     assert_true(same(back.config_set, "set"));
@@ -225,15 +227,53 @@ test_work(void **state)
 
     assert_int_equal(
         ses_identity_find(&f->cx, f->t, ACCOUNT, SES_STR("b.com"), &i), SES_OK);
-    i.dkim_public = SES_STR("AAAA");
+    ses_dkim_fill(&i.dkim, 0, SES_STR("AAAA"), NOW);
     i.next_check = 0;
+    i.dkim.check = NOW + 5;
     ses_identity_put(&f->cx, &c, &i);
     apply(f, &c);
-    assert_int_equal(count(f, SES_DB_WORK), 2);
-    assert_true(same(ses_identity_txt(f->arena, &i), "v=DKIM1; k=rsa; p=AAAA"));
+    assert_int_equal(count(f, SES_DB_WORK), 4); /* one still wants Ed25519 */
+    seen[0] = '\0';
+    assert_int_equal(
+        ses_identity_keys_due(&f->cx, f->t, NOW + 4, collect, seen), SES_OK);
+    assert_string_equal(seen, "");
+    assert_int_equal(
+        ses_identity_keys_due(&f->cx, f->t, NOW + 5, collect, seen), SES_OK);
+    assert_string_equal(seen, "b.com ");
     assert_true(same(
         ses_identity_arn(f->arena, SES_STR("eu-west-1"), i.account, i.name),
         "arn:aws:ses:eu-west-1:123456789012:identity/b.com"));
+}
+
+/* A row as it was written before there were slots. */
+static void
+test_old_row(void **state)
+{
+    static const char row[] =
+        "{\"v\":1,\"domain\":true,\"status\":\"SUCCESS\","
+        "\"dkim_signing\":true,\"dkim_status\":\"SUCCESS\","
+        "\"tokens\":[\"t0\",\"t1\",\"t2\"],\"slot\":1,"
+        "\"dkim_public\":\"AAAA\",\"dkim_generated\":7}";
+    fixture_t *f = *state;
+    ses_change_t c = {0};
+    ses_identity_t i;
+
+    ses_change_put(&c, SES_DB_IDENTITY,
+                   ses_key2(f->arena, ACCOUNT, SES_STR("b.com")),
+                   SES_VERSION_NONE, ses_str(row));
+    apply(f, &c);
+    assert_int_equal(
+        ses_identity_find(&f->cx, f->t, ACCOUNT, SES_STR("b.com"), &i), SES_OK);
+    assert_true(i.dkim.signing);
+    assert_false(i.dkim.ed25519);
+    assert_int_equal(ses_dkim_wanted(&i.dkim), -1);
+    assert_ptr_equal(ses_dkim_current(&i.dkim), &i.dkim.keys[1]);
+    assert_int_equal(i.dkim.keys[1].bits, 2048);
+    assert_int_equal(i.dkim.keys[1].made, 7);
+    assert_true(
+        same(ses_dkim_txt(f->arena, &i.dkim, 1), "v=DKIM1; k=rsa; p=AAAA"));
+    assert_true(ses_str_eq(ses_dkim_aad(f->arena, &i, 1),
+                           ses_key3(f->arena, ACCOUNT, i.name, SES_STR("t1"))));
 }
 
 static void
@@ -276,7 +316,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_name), TEST(test_checked), TEST(test_rows),
-        TEST(test_work), TEST(test_delete),
+        TEST(test_work), TEST(test_old_row), TEST(test_delete),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

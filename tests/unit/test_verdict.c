@@ -25,7 +25,7 @@ add_identity(fixture_t *f, const char *name, ses_verify_t status,
     i.status = status;
     if (domain)
         i.dkim_status = status;
-    i.dkim_signing = dkim;
+    i.dkim.signing = dkim;
     i.config_set = ses_str(set);
     ses_identity_put(&f->cx, &c, &i);
     apply(f, &c);

@@ -63,9 +63,9 @@ add(fixture_t *f, const char *name, bool with_key)
 
     f->cx = ses_cx(f->arena, ses_clock_ms());
     ses_identity_init(&f->cx, &i, ACCOUNT, ses_str(name), true);
-    i.tokens[0] = SES_STR("tok");
+    i.dkim.keys[0].selector = SES_STR("tok");
     if (with_key)
-        i.dkim_public = f->key;
+        ses_dkim_fill(&i.dkim, 0, f->key, 1);
     put(f, &i);
 }
 
@@ -232,8 +232,8 @@ test_server_error(void **state)
     nameserver_put("tok._domainkey.d.test", 16, "", 2);
     f->cx = ses_cx(f->arena, ses_clock_ms());
     ses_identity_init(&f->cx, &i, ACCOUNT, SES_STR("d.test"), true);
-    i.tokens[0] = SES_STR("tok");
-    i.dkim_public = f->key;
+    i.dkim.keys[0].selector = SES_STR("tok");
+    ses_dkim_fill(&i.dkim, 0, f->key, 1);
     i.pending_since -= 80 * INT64_C(3600000); /* past its patience */
     i.last_check = f->cx.now;
     put(f, &i);
@@ -266,7 +266,7 @@ test_hanging(void **state)
 
     nameserver_put("tok._domainkey.g.test", 16, txt(f, f->key), 0);
     i = get(f, "g.test");
-    i.dkim_public = f->key;
+    ses_dkim_fill(&i.dkim, 0, f->key, 1);
     put(f, &i);
     WITHIN(20000, is(f, "g.test", SES_VERIFY_SUCCESS, ""));
 }
