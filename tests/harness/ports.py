@@ -35,10 +35,10 @@ def claim(port):
     return holder
 
 
-def claim_all():
-    """({name: port}, [placeholders]) for every name in PORTS."""
+def claim_all(more=()):
+    """({name: port}, [placeholders]) for every name in PORTS, and more."""
     ports, holders = {}, []
-    for name in PORTS:
+    for name in PORTS + tuple(more):
         for _ in range(1000):
             port = random.randrange(LOW, HIGH)
             holder = claim(port)

@@ -22,15 +22,15 @@ POOL_ADDRESS = "127.0.0.2"  # what the pool's messages come from
 
 MAIN_CF = """\
 compatibility_level = 3.7
-queue_directory = {state}/queue
-data_directory = {state}/postfix
+queue_directory = {queue}
+data_directory = {data}
 command_directory = /usr/sbin
 daemon_directory = /usr/lib/postfix/sbin
 meta_directory = /etc/postfix
 shlib_directory = /usr/lib/postfix
 mail_owner = postfix
 setgid_group = postdrop
-maillog_file = {state}/log/maillog
+maillog_file = {maillog}
 maillog_file_prefixes = {state}
 maillog_file_compressor = /bin/true
 inet_protocols = ipv4
@@ -74,7 +74,7 @@ maximal_backoff_time = 4s
 transport_retry_time = 2s
 """
 
-MASTER_CF = """\
+SESAME_SERVICES = """\
 {loopback}:{inject} inet n -  n       -       0       smtpd
   -o smtpd_milters=unix:sesame/milter
   -o mynetworks=127.0.0.0/8
@@ -97,15 +97,21 @@ MASTER_CF = """\
   -o smtpd_tls_key_file={etc}/key.pem
   -o local_header_rewrite_clients=
   -o milter_macro_daemon_name=SESAME-SMTP
+poolA     unix  -       -       n       -       -       smtp
+  -o smtp_helo_name=a.{hostname}
+  -o syslog_name=postfix/poolA
+  -o disable_mime_output_conversion=yes{bind}
+"""
+
+INBOUND_SERVICE = """\
 {loopback}:{inbound} inet n - n       -       -       smtpd
   -o mynetworks=
   -o smtpd_relay_restrictions=reject_unauth_destination
   -o smtpd_discard_ehlo_keywords=dsn
   -o milter_macro_daemon_name=INBOUND
-poolA     unix  -       -       n       -       -       smtp
-  -o smtp_helo_name=a.{hostname}
-  -o syslog_name=postfix/poolA
-  -o disable_mime_output_conversion=yes{bind}
+"""
+
+INTERNALS = """\
 pickup    unix  n       -       n       60      1       pickup
 cleanup   unix  n       -       n       -       0       cleanup
 qmgr      unix  n       -       n       300     1       qmgr
@@ -160,28 +166,39 @@ def log_queue():
 
 class Postfix(Part):
     name = "postfix"
+    main_cf = MAIN_CF
+    master_cf = SESAME_SERVICES + INBOUND_SERVICE + INTERNALS
+    services = ("inbound", "inject", "smtp")  # that answer when it is up
 
     def __init__(self, layout):
         super().__init__(layout)
         self.etc = layout.postfix_config
+        self.queue = layout.queue
+        self.data = layout.path("postfix")
+        self.maillog = layout.maillog
         self.relay = layout.options.get("relay")
 
     def log_files(self):
-        return [self.log, self.layout.maillog]
+        return [self.log, self.maillog]
 
-    def configure(self):
+    def values(self):
+        """What the templates name."""
         layout = self.layout
         host, port = LOOPBACK, layout.ports["sink"]
         if self.relay:
             host, _, port = self.relay.rpartition(":")
         # A loopback source address reaches loopback hosts only.
         bind = "" if self.relay else "\n  -o smtp_bind_address=" + POOL_ADDRESS
-        values = dict(layout.ports, state=layout.state, etc=self.etc,
-                      loopback=LOOPBACK, hostname=HOSTNAME,
-                      bounce=BOUNCE_DOMAIN, bind=bind,
-                      relay="[%s]:%s" % (host.strip("[]"), port))
-        for name, text in (("main.cf", MAIN_CF.format(**values)),
-                           ("master.cf", MASTER_CF.format(**values)),
+        return dict(layout.ports, state=layout.state, etc=self.etc,
+                    queue=self.queue, data=self.data, maillog=self.maillog,
+                    loopback=LOOPBACK, hostname=HOSTNAME,
+                    bounce=BOUNCE_DOMAIN, bind=bind,
+                    relay="[%s]:%s" % (host.strip("[]"), port))
+
+    def configure(self):
+        values = self.values()
+        for name, text in (("main.cf", self.main_cf.format(**values)),
+                           ("master.cf", self.master_cf.format(**values)),
                            ("pool.pcre", POOL_PCRE)):
             with open(os.path.join(self.etc, name), "w") as file:
                 file.write(text)
@@ -193,7 +210,7 @@ class Postfix(Part):
               "-keyout", os.path.join(self.etc, "key.pem"),
               "-out", os.path.join(self.etc, "cert.pem")])
         os.chmod(os.path.join(self.etc, "key.pem"), 0o600)
-        os.chown(layout.path("postfix"), pwd.getpwnam("postfix").pw_uid,
+        os.chown(self.data, pwd.getpwnam("postfix").pw_uid,
                  grp.getgrnam("postfix").gr_gid)
 
     def start(self):
@@ -208,7 +225,7 @@ class Postfix(Part):
     def pid(self):
         """The id of the master process, if it runs."""
         try:
-            with open(self.layout.path("queue", "pid", "master.pid")) as file:
+            with open(os.path.join(self.queue, "pid", "master.pid")) as file:
                 pid = int(file.read())
         except (OSError, ValueError):
             return None
@@ -216,7 +233,7 @@ class Postfix(Part):
             return None
         try:
             data = os.stat("/proc/%d/cwd" % pid)
-            queue = os.stat(self.layout.queue)
+            queue = os.stat(self.queue)
         except OSError:
             return None
         return pid if (data.st_dev, data.st_ino) == (
@@ -251,5 +268,5 @@ class Postfix(Part):
             wait_gone({pid: started}, 5)
 
     def probe(self):
-        for port in ("inbound", "inject", "smtp"):
+        for port in self.services:
             expect(self.layout.ports[port], b"220 ", seconds=5)

@@ -14,7 +14,7 @@ import sys
 import time
 import traceback
 
-from harness import control, env, layout as layouts, ports, sesame
+from harness import control, env, layout as layouts, ports, sesame, site
 from harness.dns import Knot, Unbound
 from harness.layout import SERVICE_DOMAIN, HostError
 from harness.nginx import Nginx
@@ -36,7 +36,8 @@ class Supervisor:
     def __init__(self, layout, placeholders):
         self.layout = layout
         self.placeholders = placeholders
-        self.parts = {part.name: part(layout) for part in PARTS}
+        kinds = site.with_site(PARTS) if layout.options.get("site") else PARTS
+        self.parts = {part.name: part(layout) for part in kinds}
         self.zone_seen = None
         self.zone_written = None
         self.is_ending = False
@@ -195,7 +196,8 @@ def main(directory, options, report):
     """The supervisor's whole life; tells `report(text)` how `up` went."""
     layout = supervisor = None
     try:
-        options["ports"], placeholders = ports.claim_all()
+        options["ports"], placeholders = ports.claim_all(
+            site.PORTS if options.get("site") else ())
         layout = layouts.create(directory, options)
         redirect(layout.path("log", "supervisor.log"))
         supervisor = Supervisor(layout, placeholders)

@@ -1,4 +1,5 @@
-"""session - an SMTP session with our credentials that says what it is told"""
+"""session - an SMTP session that says what it is told, with our credentials
+or on another port"""
 
 import smtplib
 import ssl
@@ -18,6 +19,17 @@ class Session:
         if login:
             self.smtp.login(user or host.env["SESAME_SMTP_USER"],
                             password or host.env["SESAME_SMTP_PASSWORD"])
+
+    @classmethod
+    def at(cls, port, source="127.0.0.1", user=None, password=None):
+        """On another port of loopback, without TLS, maybe with a login."""
+        session = cls.__new__(cls)
+        session.smtp = smtplib.SMTP("127.0.0.1", port, "client.example",
+                                    timeout=60, source_address=(source, 0))
+        session.smtp.ehlo("client.example")
+        if user is not None:
+            session.smtp.login(user, password)
+        return session
 
     def command(self, line):
         code, reply = self.smtp.docmd(line)
