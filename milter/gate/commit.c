@@ -19,6 +19,7 @@
 
 typedef struct {
     session_t *s;
+    uint32_t rcpts; /* of the sending rate */
     ses_message_t entry;
 } work_t;
 
@@ -92,6 +93,18 @@ check_send_key(ses_cx_t *cx, ses_txn_t *t, const session_t *s)
         SES_FMT(ses_msgid_format(cx->arena, found.id, s->gate->conf.region)));
 }
 
+/* Recipients that count in the 24 hours: not the simulator's. */
+static uint32_t
+charge(const ses_verdict_t *v)
+{
+    uint32_t n = 0;
+    unsigned i;
+
+    for (i = 0; i < v->nrcpts; i++)
+        n += v->rcpts[i].removed != SES_RCPT_SIMULATED;
+    return n;
+}
+
 static void
 fill(work_t *w)
 {
@@ -99,13 +112,15 @@ fill(work_t *w)
     message_t *m = &s->m;
     ses_message_t *e = &w->entry;
 
+    w->rcpts = m->verdict.nrcpts;
+
     *e = (ses_message_t){
         .id = m->id,
         .state = SES_MESSAGE_PREPARED,
         .account = m->cx.account,
         .config_set = m->verdict.set,
         .committed = m->cx.now,
-        .charged = m->verdict.nrcpts,
+        .charged = charge(&m->verdict),
         .send_key = m->has_ticket ? ses_str_n(m->ticket.send_key, SES_SEND_KEY)
                                   : SES_STR(""),
         .identity = m->verdict.identity,
@@ -133,7 +148,7 @@ run(ses_cx_t *cx, ses_txn_t *t, void *arg)
         return rc;
     if (m->journal != seen)
         fill(w);
-    rc = ses_quota_take(cx, t, &m->verdict.account, w->entry.charged,
+    rc = ses_quota_take(cx, t, &m->verdict.account, w->rcpts, w->entry.charged,
                         &w->entry.minute);
     if (rc != SES_OK)
         return rc;

@@ -11,6 +11,8 @@
 #include "policy/shapes_v2.h"
 
 #define SETS_MAX 10000 /* contract 5.2 */
+#define NO_REASONS                                                             \
+    "SuppressedReasons cannot be null when SuppressionScope is provided"
 #define PAGE_MAX 1000
 #define SCAN_MAX 2000 /* rows looked at for one page of a filtered list */
 
@@ -23,9 +25,7 @@ read_suppression(op_t *op, ses_config_set_t *set)
     if (o == NULL)
         return SES_OK;
     if (reasons == NULL && ses_json_get(o, "SuppressionScope") != NULL)
-        return ses_fail(op->cx, SES_INVALID,
-                        "SuppressedReasons cannot be null when "
-                        "SuppressionScope is provided");
+        return ses_fail(op->cx, SES_INVALID, NO_REASONS);
     set->has_suppression = true;
     set->reasons = op_reasons(reasons);
     return SES_OK;
@@ -149,6 +149,26 @@ put_sending(op_t *op)
     return SES_OK;
 }
 
+/* PutConfigurationSetSuppressionOptions: without reasons as the account has
+ * it, with an empty list none at all */
+static ses_rc_t
+put_suppression(op_t *op)
+{
+    const cJSON *reasons = ses_json_get(op->in, "SuppressedReasons");
+    ses_config_set_t set;
+    ses_rc_t rc;
+
+    rc = op_set(op, op_str(op, "ConfigurationSetName"), &set);
+    if (rc != SES_OK)
+        return rc;
+    if (reasons == NULL && op_has(op, "SuppressionScope"))
+        return ses_fail(op->cx, SES_INVALID, NO_REASONS);
+    set.has_suppression = reasons != NULL;
+    set.reasons = op_reasons(reasons);
+    ses_config_set_put(op->cx, op->change, &set);
+    return SES_OK;
+}
+
 /* --- list -------------------------------------------------------------- */
 
 struct list {
@@ -219,5 +239,8 @@ const op_def_t ops_config_set[] = {
     {"PutConfigurationSetSendingOptions", OP_REST, "PUT", SET "/sending",
      "ses:PutConfigurationSetSendingOptions", OP_WRITE, put_sending,
      ses_v2_put_set_sending, 0},
+    {"PutConfigurationSetSuppressionOptions", OP_REST, "PUT",
+     SET "/suppression-options", "ses:PutConfigurationSetSuppressionOptions",
+     OP_WRITE, put_suppression, ses_v2_put_set_suppression, 0},
     {0},
 };

@@ -36,8 +36,10 @@ typedef struct {
     ses_str_t pool_label;
     uint64_t max_message_size;
     uint64_t max_recipients;
-    bool unbound_reject;  /* unbound = reject */
-    ses_conf_list_t bind; /* see ses_conf_bindings */
+    ses_str_t simulator_domain;   /* beside the service's own; "" = none */
+    bool site_suppression_always; /* site_suppression = always */
+    bool unbound_reject;          /* unbound = reject */
+    ses_conf_list_t bind;         /* see ses_conf_bindings */
     int64_t eom_timeout, reconcile_grace;
     int64_t event_retention, ledger_retention, journal_retention;
     int64_t publish_retry_min, publish_retry_max, publish_timeout;

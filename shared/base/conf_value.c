@@ -180,6 +180,22 @@ parse_unbound(ses_arena_t *a, ses_str_t value, int64_t min, int64_t max,
     return choice(a, value, "pass", "reject", field);
 }
 
+static const char *
+parse_site_list(ses_arena_t *a, ses_str_t value, int64_t min, int64_t max,
+                void *field)
+{
+    (void) min;
+    (void) max;
+    return choice(a, value, "fallback", "always", field);
+}
+
+static ses_str_t
+format_site_list(ses_arena_t *a, const void *field)
+{
+    (void) a;
+    return ses_str(*(const bool *) field ? "always" : "fallback");
+}
+
 static ses_str_t
 format_yesno(ses_arena_t *a, const void *field)
 {
@@ -194,6 +210,8 @@ format_unbound(ses_arena_t *a, const void *field)
     return ses_str(*(const bool *) field ? "reject" : "pass");
 }
 
+const ses_conf_kind_t ses_conf_site_list = {parse_site_list, format_site_list,
+                                            0};
 const ses_conf_kind_t ses_conf_yesno = {parse_yesno, format_yesno, 0};
 const ses_conf_kind_t ses_conf_unbound = {parse_unbound, format_unbound, 0};
 
@@ -415,6 +433,18 @@ parse_domain(ses_arena_t *a, ses_str_t value, int64_t min, int64_t max,
 }
 
 const ses_conf_kind_t ses_conf_endpoints = {parse_endpoints, format_text, 0};
+static const char *
+parse_domain_or_none(ses_arena_t *a, ses_str_t value, int64_t min, int64_t max,
+                     void *field)
+{
+    if (value.n > 0)
+        return parse_domain(a, value, min, max, field);
+    *(ses_str_t *) field = SES_STR("");
+    return NULL;
+}
+
+const ses_conf_kind_t ses_conf_domain_or_none = {parse_domain_or_none,
+                                                 format_text, 0};
 const ses_conf_kind_t ses_conf_domain = {parse_domain, format_text, 0};
 const ses_conf_kind_t ses_conf_bind = {parse_bind, format_bind,
                                        sizeof(ses_binding_t)};

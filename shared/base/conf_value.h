@@ -31,6 +31,8 @@ extern const ses_conf_kind_t ses_conf_region;
 extern const ses_conf_kind_t ses_conf_path; /* absolute */
 extern const ses_conf_kind_t ses_conf_path_or_none;
 extern const ses_conf_kind_t ses_conf_domain;
+extern const ses_conf_kind_t ses_conf_domain_or_none;
+extern const ses_conf_kind_t ses_conf_site_list;
 extern const ses_conf_kind_t ses_conf_url;
 extern const ses_conf_kind_t ses_conf_endpoint;  /* IP:PORT */
 extern const ses_conf_kind_t ses_conf_endpoints; /* any number of them */

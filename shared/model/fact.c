@@ -29,12 +29,6 @@
 
 #define FACT_KEY (SES_MSGID_KEY + 1 + 16)
 
-/* Contract 9.2: the first sentence is the service's. */
-#define SUPPRESSED                                                             \
-    "Amazon SES did not send the message to this address because it is on "    \
-    "the suppression list for your account. DeleteSuppressedDestination "      \
-    "removes it from there."
-
 /* How a type's event is composed, and what it proves. */
 static const struct {
     const char *object; /* name of the type's own object */
@@ -118,6 +112,13 @@ region_of(ses_arena_t *a, const ses_message_t *m)
     return (unsigned) (uint8_t) bytes.p[0] << 8 | (uint8_t) bytes.p[1];
 }
 
+ses_str_t
+ses_fact_feedback_id(ses_arena_t *a, const ses_message_t *m,
+                     ses_str_t recipient, ses_event_type_t type)
+{
+    return feedback_id(a, region_of(a, m), m->id, recipient, type);
+}
+
 /* --- the event --------------------------------------------------------- */
 
 static ses_str_t
@@ -163,10 +164,9 @@ count_event(ses_cx_t *cx, ses_txn_t *t, const ses_message_t *m,
                            1);
 }
 
-/* A new fact: event, key, count. */
-static ses_rc_t
-enter(ses_cx_t *cx, ses_txn_t *t, const ses_message_t *m, const ses_fact_t *f,
-      const char *counted_as)
+ses_rc_t
+ses_fact_enter(ses_cx_t *cx, ses_txn_t *t, const ses_message_t *m,
+               const ses_fact_t *f, const char *counted_as)
 {
     ses_str_t key = fact_key(cx->arena, f);
     ses_event_t e = {.type = f->type,
@@ -249,45 +249,6 @@ suppress(ses_cx_t *cx, ses_txn_t *t, const ses_message_t *m,
 
 /* --- proof that Postfix has it ----------------------------------------- */
 
-/* The Bounce of a recipient that the gate removed (contract 9.2). */
-static ses_rc_t
-removed_bounce(ses_cx_t *cx, ses_txn_t *t, const ses_message_t *m,
-               unsigned rcpt, int64_t when)
-{
-    ses_str_t addr = m->rcpts[rcpt].addr;
-    ses_fact_t f = {.type = SES_EVENT_BOUNCE,
-                    .id = m->id,
-                    .recipient = addr,
-                    .key_extra = SES_STR(""),
-                    .when = when};
-    ses_jsonw_t w;
-    ses_rc_t rc;
-
-    f.feedback_id = feedback_id(cx->arena, region_of(cx->arena, m), m->id, addr,
-                                SES_EVENT_BOUNCE);
-    ses_jsonw_init(&w, cx->arena, SES_EVENT_BODY_MAX);
-    ses_jsonw_open(&w, NULL);
-    ses_jsonw_str(&w, "feedbackId", f.feedback_id);
-    ses_jsonw_c(&w, "bounceType", "Permanent");
-    ses_jsonw_c(&w, "bounceSubType", "OnAccountSuppressionList");
-    ses_jsonw_list(&w, "bouncedRecipients");
-    ses_jsonw_open(&w, NULL);
-    ses_jsonw_str(&w, "emailAddress", addr);
-    ses_jsonw_c(&w, "action", "failed");
-    ses_jsonw_c(&w, "status", "5.1.1");
-    ses_jsonw_c(&w, "diagnosticCode", SUPPRESSED);
-    ses_jsonw_close(&w);
-    ses_jsonw_end(&w);
-    ses_jsonw_str(&w, "timestamp", ses_clock_iso(cx->arena, when));
-    ses_jsonw_close(&w);
-    f.detail = ses_jsonw_get(&w);
-
-    /* counted apart: no part of the bounce rate */
-    if ((rc = enter(cx, t, m, &f, "SUPPRESSED")) != SES_OK)
-        return rc;
-    return ses_message_ended(cx, t, m->id, rcpt, SES_RCPT_BOUNCED);
-}
-
 ses_rc_t
 ses_event_queued(ses_cx_t *cx, ses_txn_t *t, ses_msgid_t id, int64_t when)
 {
@@ -299,7 +260,6 @@ ses_event_queued(ses_cx_t *cx, ses_txn_t *t, ses_msgid_t id, int64_t when)
     ses_message_t m;
     bool changed = false;
     ses_rc_t rc;
-    unsigned i;
 
     if ((rc = ses_message_find(cx, t, SES_STR(""), id, &m)) != SES_OK ||
         (rc = ses_message_queued(cx, t, id, &changed)) != SES_OK || !changed)
@@ -307,11 +267,11 @@ ses_event_queued(ses_cx_t *cx, ses_txn_t *t, ses_msgid_t id, int64_t when)
 
     /* log lines have whole seconds */
     f.when = when < m.committed ? m.committed : when;
-    rc = enter(cx, t, &m, &f, ses_event_enum(SES_EVENT_SEND));
-    for (i = 0; i < m.nrcpts && rc == SES_OK; i++)
-        if (m.rcpts[i].removed != SES_RCPT_KEPT)
-            rc = removed_bounce(cx, t, &m, i, f.when);
-    return rc;
+    rc = ses_fact_enter(cx, t, &m, &f,
+                        ses_removed_simulated(&m)
+                            ? "SIMULATED"
+                            : ses_event_enum(SES_EVENT_SEND));
+    return rc == SES_OK ? ses_removed_enter(cx, t, &m, f.when) : rc;
 }
 
 /* --- one fact ---------------------------------------------------------- */
@@ -386,7 +346,7 @@ ses_event_append(ses_cx_t *cx, ses_txn_t *t, const ses_fact_t *f, bool *added)
         rc = ses_event_queued(cx, t, f->id, f->when);
     if (is && f->type != SES_EVENT_SEND) {
         if (rc == SES_OK)
-            rc = enter(cx, t, &m, f, ses_event_enum(f->type));
+            rc = ses_fact_enter(cx, t, &m, f, ses_event_enum(f->type));
         if (rc == SES_OK)
             rc = close_rcpt(cx, t, f, rcpt);
         if (rc == SES_OK && f->hard && rcpt >= 0)

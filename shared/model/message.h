@@ -19,7 +19,21 @@ typedef enum {
 } ses_message_state_t;
 
 /* Why a recipient was removed before queueing, and how it ended. */
-typedef enum { SES_RCPT_KEPT, SES_RCPT_SUPPRESSED } ses_rcpt_removed_t;
+typedef enum {
+    SES_RCPT_KEPT,
+    SES_RCPT_SUPPRESSED, /* on the account's list */
+    SES_RCPT_SIMULATED,  /* of the mailbox simulator */
+    SES_RCPT_SITE        /* on the site's list */
+} ses_rcpt_removed_t;
+/* Mailboxes of the simulator (contract 4.13); stored. */
+typedef enum {
+    SES_SIM_NONE,
+    SES_SIM_SUCCESS,
+    SES_SIM_BOUNCE, /* any other name, too */
+    SES_SIM_OOTO,
+    SES_SIM_COMPLAINT,
+    SES_SIM_SUPPRESSED
+} ses_simulated_t;
 typedef enum {
     SES_RCPT_OPEN,
     SES_RCPT_DELIVERED,
@@ -29,7 +43,8 @@ typedef enum {
 typedef struct {
     ses_str_t addr;  /* canonical: as Postfix logs it */
     uint8_t removed; /* ses_rcpt_removed_t */
-    uint8_t reason;  /* SES_REASON_ bit of the entry that removed it */
+    uint8_t reason;  /* SES_REASON_ bit of the entry that removed it, or
+                      * ses_simulated_t */
     uint8_t end;     /* ses_rcpt_end_t */
 } ses_rcpt_t;
 

@@ -11,6 +11,9 @@
 #include "model/account.h"
 #include "store/journal.h"
 
+/* In place of an account: the list of the whole site (12 bytes, as ids). */
+#define SES_SITE SES_STR("all accounts")
+
 typedef struct {
     ses_str_t account;
     ses_str_t address;    /* trimmed, domain lower-cased, local part kept */

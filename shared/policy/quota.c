@@ -231,7 +231,7 @@ rate_fits(double tokens, double rate, uint32_t n)
 
 ses_rc_t
 ses_quota_take(ses_cx_t *cx, ses_txn_t *t, const ses_account_t *a, uint32_t n,
-               int64_t *minute)
+               uint32_t counted, int64_t *minute)
 {
     struct range old;
     struct quota q;
@@ -261,15 +261,16 @@ ses_quota_take(ses_cx_t *cx, ses_txn_t *t, const ses_account_t *a, uint32_t n,
     if ((rc = range_find(cx, t, a->id, &old)) != SES_OK)
         return rc;
     q.total -= old.sum < q.total ? old.sum : q.total;
-    if (a->max24 >= 0 && (double) q.total + (double) n > a->max24)
+    if (counted > 0 && a->max24 >= 0 &&
+        (double) q.total + (double) counted > a->max24)
         return ses_fail(cx, SES_QUOTA, "Daily message quota exceeded.");
 
     if ((rc = range_del(cx, t, a->id, &old)) != SES_OK ||
         (rc = bucket_get(cx, t, a->id, now / MINUTE, &count)) != SES_OK ||
-        (rc = bucket_put(cx, t, a->id, now / MINUTE, (uint64_t) count + n)) !=
-            SES_OK)
+        (rc = bucket_put(cx, t, a->id, now / MINUTE,
+                         (uint64_t) count + counted)) != SES_OK)
         return rc;
-    q.total += n;
+    q.total += counted;
     q.last = now;
     if ((rc = save(cx, t, a->id, &q)) == SES_OK)
         *minute = now / MINUTE;

@@ -13,12 +13,13 @@
 #include "model/message.h"
 
 /*
- * Take n recipients: rate first, then 24 hours.  SES_THROTTLED or SES_QUOTA
- * with the contract's text, nothing taken; else *minute is the bucket.
+ * Take recipients: n of the rate first, then counted of the 24 hours (fewer
+ * when some are the simulator's).  SES_THROTTLED or SES_QUOTA with the
+ * contract's text, nothing taken; else *minute is the bucket.
  */
 SES_CHECK ses_rc_t ses_quota_take(ses_cx_t *cx, ses_txn_t *t,
                                   const ses_account_t *a, uint32_t n,
-                                  int64_t *minute);
+                                  uint32_t counted, int64_t *minute);
 /* Give n back to the bucket it was taken from (aborted message). */
 SES_CHECK ses_rc_t ses_quota_return(ses_cx_t *cx, ses_txn_t *t,
                                     ses_str_t account, int64_t minute,

@@ -312,6 +312,13 @@ const ses_member_t ses_v2_list_sets_query[] = {M("NextToken", STRING, QUERY),
 const ses_member_t ses_v2_put_set_sending[] = {
     M("ConfigurationSetName", STRING, LABEL), M("SendingEnabled", BOOL), END};
 
+const ses_member_t ses_v2_put_set_suppression[] = {
+    M("ConfigurationSetName", STRING, LABEL),
+    M("SuppressionScope", STRING, LATER, .values = scopes,
+      .harmless = "ACCOUNT"),
+    M("SuppressedReasons", LIST, .of = reason),
+    M("ValidationOptions", STRUCT, LATER, .of = validation), END};
+
 /* --- event destinations ------------------------------------------------ */
 
 static const char *const event_types[] = {

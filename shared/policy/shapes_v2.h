@@ -24,6 +24,7 @@ extern const ses_member_t ses_v2_set[]; /* Get, Delete, list destinations */
 extern const ses_member_t ses_v2_list_sets[];
 extern const ses_member_t ses_v2_list_sets_query[];
 extern const ses_member_t ses_v2_put_set_sending[];
+extern const ses_member_t ses_v2_put_set_suppression[];
 
 extern const ses_member_t ses_v2_create_destination[];
 extern const ses_member_t ses_v2_update_destination[];

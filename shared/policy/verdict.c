@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "policy/attachment.h"
 #include "policy/cover.h"
+#include "policy/simulator.h"
 
 #define LIST_MAX 1000  /* mailboxes in one header field */
 #define FAILED_MAX 300 /* characters of identities in a refusal */
@@ -152,6 +153,7 @@ recipients(state_t *s)
 {
     ses_verdict_t *v = s->out;
     ses_address_t a;
+    ses_rcpt_t *r;
     unsigned i, at;
     ses_rc_t rc;
 
@@ -167,8 +169,14 @@ recipients(state_t *s)
         if (a.addr.n == 0)
             return ses_fail(s->cx, SES_INVALID, "Invalid email address .");
         at = same_rcpt(v, a.addr);
-        if (at == v->nrcpts)
-            v->rcpts[v->nrcpts++].addr = a.addr;
+        if (at == v->nrcpts) {
+            r = &v->rcpts[v->nrcpts++];
+            r->addr = a.addr;
+            r->reason = (uint8_t) ses_simulator_kind(
+                s->ask->conf->simulator_domain, &a);
+            r->removed =
+                r->reason == SES_SIM_NONE ? SES_RCPT_KEPT : SES_RCPT_SIMULATED;
+        }
         v->rcpt_of[i] = at;
     }
     return SES_OK;
@@ -272,6 +280,8 @@ sandbox(state_t *s)
         return SES_OK;
     ses_buf_init(&f.text, s->cx->arena, 8192);
     for (i = 0; i < s->ask->npaths; i++) {
+        if (s->out->rcpts[s->out->rcpt_of[i]].removed == SES_RCPT_SIMULATED)
+            continue;
         rc = ses_address_path(s->cx, s->ask->paths[i], &a);
         if (rc == SES_OK)
             rc = need(s, &a, &f);
@@ -310,27 +320,46 @@ limits(state_t *s)
     return SES_OK;
 }
 
+/* Take r off the message when a list has it: SES_OK, or SES_NOT_FOUND. */
+static ses_rc_t
+look_up(state_t *s, ses_str_t account, unsigned reasons,
+        ses_rcpt_removed_t removed, ses_rcpt_t *r)
+{
+    ses_suppression_t found;
+    ses_rc_t rc;
+
+    rc = ses_suppression_find(s->cx, s->t, account, r->addr, reasons, &found);
+    if (rc != SES_OK)
+        return rc;
+    r->removed = (uint8_t) removed;
+    r->reason = (uint8_t) found.reason;
+    return SES_OK;
+}
+
+/* The account's list overrides the site's (contract 9.1), unless the
+ * operator has it always: one look-up a recipient. */
 static ses_rc_t
 suppressed(state_t *s)
 {
+    bool always = s->ask->conf->site_suppression_always;
     unsigned reasons, i;
-    ses_suppression_t found;
     ses_rcpt_t *r;
     ses_rc_t rc;
 
     reasons = s->out->set.n > 0 && s->set.has_suppression
                   ? s->set.reasons
                   : s->out->account.reasons;
-    for (i = 0; reasons != 0 && i < s->out->nrcpts; i++) {
+    for (i = 0; i < s->out->nrcpts; i++) {
         r = &s->out->rcpts[i];
-        rc = ses_suppression_find(s->cx, s->t, s->ask->account, r->addr,
-                                  reasons, &found);
-        if (rc == SES_NOT_FOUND)
+        if (r->removed != SES_RCPT_KEPT)
             continue;
-        if (rc != SES_OK)
+        rc = SES_NOT_FOUND;
+        if (reasons != 0)
+            rc = look_up(s, s->ask->account, reasons, SES_RCPT_SUPPRESSED, r);
+        if (rc == SES_NOT_FOUND && (reasons == 0 || always))
+            rc = look_up(s, SES_SITE, SES_REASON_ANY, SES_RCPT_SITE, r);
+        if (rc != SES_OK && rc != SES_NOT_FOUND)
             return rc;
-        r->removed = SES_RCPT_SUPPRESSED;
-        r->reason = (uint8_t) found.reason;
     }
     return SES_OK;
 }

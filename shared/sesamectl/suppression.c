@@ -6,6 +6,27 @@
 #include "ctl.h"
 #include "policy/address.h"
 
+/* The word "site" stands for the list of the whole site. */
+static bool
+is_site(ses_str_t name)
+{
+    return ses_str_eqc(name, "site");
+}
+
+static ses_rc_t
+find_list(ctl_t *c, ses_txn_t *t, ses_str_t name, ses_str_t *out)
+{
+    ses_account_t a;
+    ses_rc_t rc;
+
+    *out = SES_SITE;
+    if (is_site(name))
+        return SES_OK;
+    if ((rc = ctl_account(c, t, name, &a)) == SES_OK)
+        *out = a.id;
+    return rc;
+}
+
 /* The address as the list spells it. */
 static ses_rc_t
 canon(ses_cx_t *cx, ses_str_t given, ses_str_t *out)
@@ -52,14 +73,14 @@ row(ses_cx_t *cx, const ses_suppression_t *s, void *arg)
 static ses_rc_t
 read_list(ctl_t *c, ses_txn_t *t, void *arg)
 {
-    ses_account_t a;
+    ses_str_t which;
     ses_rc_t rc;
 
     (void) arg;
-    if ((rc = ctl_account(c, t, ctl_arg(c, 0), &a)) != SES_OK)
+    if ((rc = find_list(c, t, ctl_arg(c, 0), &which)) != SES_OK)
         return rc;
     emit_list(&c->out, NULL);
-    rc = ses_suppression_list(&c->cx, t, a.id, SES_STR(""), row, &c->out);
+    rc = ses_suppression_list(&c->cx, t, which, SES_STR(""), row, &c->out);
     emit_end(&c->out);
     return rc;
 }
@@ -76,14 +97,13 @@ static ses_rc_t
 read_get(ctl_t *c, ses_txn_t *t, void *arg)
 {
     ses_suppression_t s;
-    ses_str_t address;
-    ses_account_t a;
+    ses_str_t address, which;
     ses_rc_t rc;
 
     (void) arg;
-    if ((rc = ctl_account(c, t, ctl_arg(c, 0), &a)) != SES_OK ||
+    if ((rc = find_list(c, t, ctl_arg(c, 0), &which)) != SES_OK ||
         (rc = canon(&c->cx, ctl_arg(c, 1), &address)) != SES_OK ||
-        (rc = find(&c->cx, t, a.id, address, &s)) != SES_OK)
+        (rc = find(&c->cx, t, which, address, &s)) != SES_OK)
         return rc;
     return row(&c->cx, &s, &c->out);
 }
@@ -113,8 +133,10 @@ change(ses_cx_t *cx, ses_txn_t *t, ses_change_t *ch, void *arg)
                            .feedback_id = SES_STR(""),
                            .version = SES_VERSION_ANY};
     ses_account_t a;
-    ses_rc_t rc = ses_account_find(cx, t, n->account, &a);
+    ses_rc_t rc = SES_OK;
 
+    if (!ses_str_eq(n->account, SES_SITE))
+        rc = ses_account_find(cx, t, n->account, &a);
     if (rc == SES_NOT_FOUND)
         return ses_fail(cx, rc, "account %.*s does not exist",
                         SES_FMT(n->account));
@@ -132,11 +154,12 @@ change(ses_cx_t *cx, ses_txn_t *t, ses_change_t *ch, void *arg)
 static int
 apply(ctl_t *c, unsigned reason, const char *op)
 {
-    entry_t n = {.account = ctl_arg(c, 0), .reason = reason};
+    bool site = is_site(ctl_arg(c, 0));
+    entry_t n = {.account = site ? SES_SITE : ctl_arg(c, 0), .reason = reason};
     ses_rc_t rc = canon(&c->cx, ctl_arg(c, 1), &n.address);
 
     if (rc == SES_OK)
-        rc = ctl_change(c, n.account, op, change, &n);
+        rc = ctl_change(c, site ? SES_STR("") : n.account, op, change, &n);
     return rc == SES_OK ? 0 : ctl_failed(c, rc);
 }
 
@@ -158,10 +181,24 @@ static int delete (ctl_t *c)
 }
 
 const ctl_command_t ctl_suppression[] = {
-    {"list", "[ACCOUNT]", 0, 1, "List the entries.", CTL_STORE, list, {{0}}},
-    {"get", "ACCOUNT ADDRESS", 2, 2, "Show one entry.", CTL_STORE, get, {{0}}},
+    {"list",
+     "[ACCOUNT|site]",
+     0,
+     1,
+     "List the entries.",
+     CTL_STORE,
+     list,
+     {{0}}},
+    {"get",
+     "ACCOUNT|site ADDRESS",
+     2,
+     2,
+     "Show one entry.",
+     CTL_STORE,
+     get,
+     {{0}}},
     {"put",
-     "ACCOUNT ADDRESS REASON",
+     "ACCOUNT|site ADDRESS REASON",
      3,
      3,
      "Add an address, for BOUNCE or COMPLAINT.",
@@ -169,7 +206,7 @@ const ctl_command_t ctl_suppression[] = {
      put,
      {{0}}},
     {"delete",
-     "ACCOUNT ADDRESS",
+     "ACCOUNT|site ADDRESS",
      2,
      2,
      "Take an address off the list.",

@@ -165,7 +165,7 @@ message(host_t *h, unsigned n, int64_t committed, const char *const *rcpts)
             .removed = removed ? SES_RCPT_SUPPRESSED : SES_RCPT_KEPT};
     }
     m.charged = m.nrcpts;
-    must(h, ses_quota_take(&h->cx, t, &a, m.charged, &m.minute));
+    must(h, ses_quota_take(&h->cx, t, &a, m.charged, m.charged, &m.minute));
     must(h, ses_message_insert(&h->cx, t, &m, SES_STR("")));
     must(h, ses_txn_commit(&h->cx, t));
 }

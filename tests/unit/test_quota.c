@@ -28,7 +28,7 @@ take(fixture_t *f, const ses_account_t *a, uint32_t n, int64_t now,
     ses_cx_clear(&f->cx);
     f->cx.now = now;
     assert_int_equal(ses_txn_nested(&f->cx, f->t, &t), SES_OK);
-    rc = ses_quota_take(&f->cx, t, a, n, minute);
+    rc = ses_quota_take(&f->cx, t, a, n, n, minute);
     if (rc == SES_OK)
         assert_int_equal(ses_txn_commit(&f->cx, t), SES_OK);
     else
@@ -43,7 +43,7 @@ take_fast(fixture_t *f, const ses_account_t *a, uint32_t n, int64_t now,
 {
     ses_cx_clear(&f->cx);
     f->cx.now = now;
-    return ses_quota_take(&f->cx, f->t, a, n, minute);
+    return ses_quota_take(&f->cx, f->t, a, n, n, minute);
 }
 
 static uint64_t
@@ -81,6 +81,29 @@ test_daily(void **state)
     assert_int_equal(
         take(f, &a, 10, NOW / MINUTE * MINUTE + DAY + MINUTE, &minute), SES_OK);
     assert_int_equal(count(f, SES_DB_QUOTA), 2); /* the old bucket is gone */
+}
+
+/* The simulator's recipients: of the rate, not of the 24 hours. */
+static void
+test_uncounted(void **state)
+{
+    fixture_t *f = *state;
+    ses_account_t a = account(2, 4);
+    int64_t minute;
+
+    f->cx.now = NOW;
+    assert_int_equal(ses_quota_take(&f->cx, f->t, &a, 2, 2, &minute), SES_OK);
+    assert_int_equal(ses_quota_take(&f->cx, f->t, &a, 2, 0, &minute), SES_OK);
+    assert_int_equal(used(f, NOW), 2);
+    assert_int_equal(ses_quota_take(&f->cx, f->t, &a, 1, 0, &minute),
+                     SES_THROTTLED);
+    ses_cx_clear(&f->cx);
+    f->cx.now = NOW + 1000;
+    assert_int_equal(ses_quota_take(&f->cx, f->t, &a, 2, 1, &minute),
+                     SES_QUOTA);
+    ses_cx_clear(&f->cx);
+    assert_int_equal(ses_quota_take(&f->cx, f->t, &a, 4, 0, &minute), SES_OK);
+    assert_int_equal(used(f, NOW + 1000), 2);
 }
 
 static void
@@ -394,6 +417,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_daily),
+        TEST(test_uncounted),
         TEST(test_limits),
         TEST(test_accounts_apart),
         TEST(test_rate),
