@@ -193,6 +193,32 @@ check_log(look_t *l)
     return rc == SES_NOT_FOUND ? SES_OK : rc;
 }
 
+/* Accounts that sesame.conf gives sessions to. */
+static ses_rc_t
+check_bindings(look_t *l)
+{
+    const ses_conf_t *conf = &l->k->c->conf;
+    const ses_binding_t *b = ses_conf_bindings(conf);
+    ses_account_t account;
+    ses_rc_t rc;
+    unsigned i;
+
+    for (i = 0; i < conf->bind.n; i++) {
+        if (b[i].account.n == 0)
+            continue;
+        rc = ses_account_find(&l->k->c->cx, l->t, b[i].account, &account);
+        if (rc == SES_NOT_FOUND)
+            check_found(l->k,
+                        "Add the account (sesamectl account add), or mend the "
+                        "line: the gate does not start with it.",
+                        "%s:%u: bind: no account %.*s", conf->file,
+                        conf->bind.lines[i], SES_FMT(b[i].account));
+        else if (rc != SES_OK)
+            return rc;
+    }
+    return SES_OK;
+}
+
 static ses_rc_t
 each_debt(ses_cx_t *cx, const debt_t *d, void *arg)
 {
@@ -219,7 +245,8 @@ look(ctl_t *c, ses_txn_t *t, void *arg)
     look_t l = {.k = arg, .t = t};
     ses_rc_t rc;
 
-    if ((rc = check_prepared(&l)) != SES_OK)
+    if ((rc = check_bindings(&l)) != SES_OK ||
+        (rc = check_prepared(&l)) != SES_OK)
         return rc;
     if (c->conf.ledger_retention > DAY + 10 * MINUTE &&
         (rc = ses_account_list(&c->cx, t, check_quota, &l)) != SES_OK)

@@ -198,6 +198,18 @@ def test_mistakes_are_named(site, tmp_path, line, want):
     assert said.splitlines()[-1].endswith(" LAST: " + want)
 
 
+def test_check_finds_an_account_that_is_gone(site, tmp_path):
+    with open(site.env["SESAME_CONFIG"]) as file:
+        text = file.read()
+    config = tmp_path / "sesame.conf"
+    config.write_text(text + "bind = 999999999999 daemon=X\n")
+    done = site.run(os.path.join(site.layout.build, "sesamectl"), "-c",
+                    config, "check")
+    assert done.returncode == 1
+    assert "%s:%d: bind: no account 999999999999\n" % (
+        config, text.count("\n") + 1) in done.stdout
+
+
 def test_config_shows_them(site):
     shown = wait(lambda: site.sesamectl("config", "--json")["bind"], 1, 5,
                  "bindings")

@@ -25,8 +25,9 @@ BINDINGS = [
     ACCOUNT + " daemon=SUBMISSION login=*@corp.example",
     ACCOUNT + " user=robot daemon=APPS client=127.0.0.11",
 ]
-LAST = BINDINGS + [ACCOUNT + " client=local",
-                   ACCOUNT + " daemon=APPS"]
+OTHER = "210987654321"
+LAST = BINDINGS + [ACCOUNT + " client=local", ACCOUNT + " daemon=APPS",
+                   OTHER + " login=bob@*"]
 HEAD = (b"From: Ann <ann@corp.example>\r\nTo: r@rcpt.example\r\n"
         b"Subject: x\r\n")
 REFUSED = ("554 5.7.1 Message rejected: Email address is not verified. The "
@@ -410,6 +411,7 @@ def restart_gate(site, lines):
 
 @pytest.fixture(scope="module")
 def closed(site):
+    site.sesamectl("account", "add", OTHER)
     restart_gate(site, ["unbound = reject"] +
                  ["bind = " + line for line in LAST])
     return site
@@ -418,12 +420,24 @@ def closed(site):
 def test_unbound_mail_is_refused(closed):
     sessions = {"inbound": (Session.at(port(closed, "inbound")),
                             "ann@site.example"),
-                "login": (login(closed, "bob@other.example"),
+                "login": (login(closed, "AKIAIOSFODNN7EXAMPLE"),
                           "r@rcpt.example")}
     for session, to in sessions.values():
         code, reply = session.message("a@far.example", to, FAR)
         assert code == 554 and reply.startswith("5.7.1 Access denied")
         session.close()
+
+
+def test_another_account(closed):
+    """Its users do not send as the first one's identities."""
+    before = told(closed)
+    with login(closed, "bob@other.example") as session:
+        code, reply = session.message("ann@corp.example", "r@rcpt.example",
+                                      HEAD + b"\r\nx\r\n")
+    assert "%d %s" % (code, reply) == REFUSED + (
+        "Ann <ann@corp.example>, ann@corp.example")
+    line, = told(closed)[len(before):]
+    assert " account=%s by=login " % OTHER in line
 
 
 def test_bound_by_service(closed):
