@@ -276,6 +276,48 @@ ngx_http_sesame_header(ngx_http_request_t *r, const char *name,
 }
 
 
+/*
+ * A page has no script, nothing from elsewhere, and no reader beside the one
+ * who opened it.  Its form may be answered with a redirect to anywhere.
+ */
+
+static ngx_int_t
+ngx_http_sesame_page_headers(ngx_http_request_t *r,
+    const api_response_t *response)
+{
+    ngx_uint_t  i;
+
+    static const struct {
+        const char  *name;
+        const char  *value;
+    } fixed[] = {
+        { "Cache-Control", "no-store" },
+        { "Content-Security-Policy",
+          "default-src 'none'; style-src 'unsafe-inline'; "
+          "form-action 'self' http: https:; base-uri 'none'; "
+          "frame-ancestors 'none'" },
+        { "Referrer-Policy", "no-referrer" },
+        { "X-Content-Type-Options", "nosniff" },
+        { "X-Frame-Options", "DENY" },
+        { "X-Robots-Tag", "noindex, nofollow" },
+    };
+
+    for (i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++) {
+        if (ngx_http_sesame_header(r, fixed[i].name, ses_str(fixed[i].value))
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    if (response->location.n == 0) {
+        return NGX_OK;
+    }
+
+    return ngx_http_sesame_header(r, "Location", response->location);
+}
+
+
 ngx_int_t
 ngx_http_sesame_reply_headers(ngx_http_request_t *r,
     const api_response_t *response)
@@ -290,6 +332,10 @@ ngx_http_sesame_reply_headers(ngx_http_request_t *r,
         != NGX_OK)
     {
         return NGX_ERROR;
+    }
+
+    if (response->page) {
+        return ngx_http_sesame_page_headers(r, response);
     }
 
     if (response->error == NULL || response->error[0] == '\0') {

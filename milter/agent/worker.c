@@ -11,6 +11,7 @@
 #include "follow.h"
 #include "janitor.h"
 #include "lmtp.h"
+#include "post.h"
 #include "publish.h"
 #include "reconcile.h"
 #include "verify.h"
@@ -22,7 +23,7 @@ static const worker_t workers[] = {
     {"follow", follow_run, 1},       {"lmtp", lmtp_run, 8},
     {"reconcile", reconcile_run, 1}, {"janitor", janitor_run, 1},
     {"publish", publish_run, 1},     {"confirm", confirm_run, 1},
-    {"verify", verify_run, 1},
+    {"verify", verify_run, 1},       {"post", post_run, 1},
 };
 
 struct thread {

@@ -13,6 +13,8 @@
 typedef struct {
     ses_conf_t conf;
     ses_keyring_t ticket; /* ticket.key: what nginx signs */
+    ses_keyring_t agent;  /* agent-ticket.key: what the agent signs; n == 0
+                             when there is none */
     ses_keyring_t token;  /* token.key: envelope senders */
     ses_keyring_t site;   /* site.key: access-key secrets */
     ses_store_t *store;

@@ -195,6 +195,19 @@ load_keys(ses_cx_t *cx)
         if (rc != SES_OK)
             return rc;
     }
+    /* A host that was set up before there was one: all but the service's own
+     * mail goes on. */
+    rc = ses_keyring_load(cx, ses_conf_key(cx, &gate.conf, "agent-ticket.key"),
+                          &gate.agent);
+    if (rc == SES_NOT_FOUND) {
+        ses_log(SES_LOG_WARN,
+                "%.*s: Sesame's own mail is refused; run sesamectl key files",
+                SES_FMT(cx->why));
+        ses_cx_clear(cx);
+        rc = SES_OK;
+    }
+    if (rc != SES_OK)
+        return rc;
     return sealing_load(cx, ses_conf_key(cx, &gate.conf, "gate.key"));
 }
 

@@ -2,16 +2,17 @@
  * sender - whose message is it?
  *
  * Three ways to belong to an account: a ticket, on the injection service
- * only; a Sesame credential, that is, a login by PLAIN or LOGIN on the
- * service whose SASL server is the gate (XCLIENT is never one); a binding.
- * What belongs to nobody passes untouched, or is refused when sesame.conf
- * says so.  Whoever sends it: a sender in one of our bounce domains is not
- * his own.
+ * only (nginx's, or the agent's for the service's own mail); a Sesame
+ * credential, that is, a login by PLAIN or LOGIN on the service whose SASL
+ * server is the gate (XCLIENT is never one); a binding.  What belongs to
+ * nobody passes untouched, or is refused when sesame.conf says so.  Whoever
+ * sends it: a sender in one of our bounce domains is not his own.
  */
 #include "sender.h"
 
 #include "bind.h"
 #include "model/counter.h"
+#include "model/service.h"
 
 /* --- at MAIL ----------------------------------------------------------- */
 
@@ -99,18 +100,23 @@ inside(ses_str_t path)
     return path;
 }
 
+/* Each key is good for its own accounts only: the agent's for the service,
+ * nginx's for everybody else. */
 static ses_rc_t
 parse_ticket(session_t *s, ses_str_t value)
 {
     message_t *m = &s->m;
+    const ses_keyring_t *ring = ses_service_is(ses_ticket_account(value))
+                                    ? &s->gate->agent
+                                    : &s->gate->ticket;
     ses_str_t *rcpts;
     unsigned i;
 
     rcpts = ses_alloc(m->cx.arena, (m->npaths + 1) * sizeof(*rcpts));
     for (i = 0; i < m->npaths; i++)
         rcpts[i] = inside(m->paths[i]);
-    return ses_ticket_parse(&m->cx, &s->gate->ticket, ses_str_trim(value),
-                            inside(m->mail), rcpts, m->npaths, &m->ticket);
+    return ses_ticket_parse(&m->cx, ring, ses_str_trim(value), inside(m->mail),
+                            rcpts, m->npaths, &m->ticket);
 }
 
 static ses_str_t
@@ -168,6 +174,10 @@ sender_check(session_t *s, ses_txn_t *t)
 
     if (m->owner == OWNER_BOUND)
         return bind_caller(s, t);
+    if (m->has_ticket && ses_service_is(m->ticket.account)) {
+        m->cx.caller = m->user = SES_STR("sesame-agent");
+        return SES_OK; /* the key of its ticket was proof enough */
+    }
     rc = ses_credential_find(&m->cx, t, m->access_key, &key);
     if (rc == SES_NOT_FOUND || (rc == SES_OK && !key.active))
         return ses_fail(&m->cx, SES_UNKNOWN_KEY,

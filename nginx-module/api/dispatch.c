@@ -9,6 +9,7 @@
 #include "api/dispatch.h"
 
 #include "base/clock.h"
+#include "api/verify_page.h"
 #include "model/account.h"
 
 #define RESPONSE_MAX ((size_t) 32 << 20)
@@ -209,6 +210,7 @@ run(api_call_t *c, ses_txn_t *t)
     out_init(&c->out, c->arena, format(c), RESPONSE_MAX);
     out_open(&c->out, NULL);
     c->change.n = 0;
+    c->page.status = 0;
     c->op.txn = t;
     rc = c->def->run(&c->op);
     c->op.txn = NULL;
@@ -250,6 +252,7 @@ fill_op(api_call_t *c)
                    .out = &c->out,
                    .change = &c->change,
                    .send = &c->message,
+                   .page = &c->page,
                    .user_agent = api_request_header(&c->req, "user-agent"),
                    .client = c->req.client};
 }
@@ -264,14 +267,26 @@ is_certificate(const api_call_t *c)
             ses_str_eqc(c->req.method, "HEAD"));
 }
 
+/* A link in a mail: no signature of the caller, but one in the link. */
+static ses_rc_t
+prepare_page(api_call_t *c, ses_txn_t *t)
+{
+    c->protocol = OP_PAGE;
+    if (t == NULL)
+        return ses_fail(&c->cx, SES_BUSY, "The store is not open.");
+    return verify_page_params(&c->cx, &c->req, &c->in);
+}
+
 static api_next_t
 begin(api_call_t *c, ses_txn_t *t, sigv4_cache_t *cache)
 {
     if (is_certificate(c)) {
-        c->page = c->env->certificate;
+        c->pem = c->env->certificate;
         return API_DONE;
     }
-    if ((c->rc = prepare(c, t, cache)) != SES_OK)
+    c->def = verify_page_find(&c->req);
+    c->rc = c->def != NULL ? prepare_page(c, t) : prepare(c, t, cache);
+    if (c->rc != SES_OK)
         return API_DONE;
     fill_op(c);
     if (c->def->kind == OP_WRITE)

@@ -29,7 +29,7 @@ typedef struct api_call_s {
 
     op_protocol_t protocol; /* how to answer */
     const op_def_t *def;    /* NULL = none was found */
-    ses_str_t page;         /* a document instead of an operation's answer */
+    ses_str_t pem;          /* a document instead of an operation's answer */
     ses_credential_t key;
     cJSON *in;
 
@@ -37,6 +37,7 @@ typedef struct api_call_s {
     out_t out;
     ses_change_t change;
     op_send_t message;
+    op_page_t page;
     send_t send;
     ses_rc_t rc;
 } api_call_t;
@@ -47,6 +48,8 @@ typedef struct {
     const char *error; /* x-amzn-ErrorType, NULL = none */
     ses_str_t request_id;
     ses_str_t body;
+    bool page;          /* for a browser: its security headers are due */
+    ses_str_t location; /* of a redirect, "" = none */
 } api_response_t;
 
 /* The caller fills req, all but the body in the call's arena, and frees the

@@ -22,7 +22,8 @@ typedef enum { OP_READ, OP_WRITE, OP_SEND } op_kind_t;
 typedef enum {
     OP_REST,  /* SES v2: method and path */
     OP_QUERY, /* SES v1: Action, Version 2010-12-01 */
-    OP_SNS    /* SNS: Action, Version 2010-03-31 */
+    OP_SNS,   /* SNS: Action, Version 2010-03-31 */
+    OP_PAGE   /* a link in a mail, opened by a person */
 } op_protocol_t;
 
 /* What a process knows once: configuration and keys. */
@@ -41,6 +42,13 @@ typedef struct {
     ses_str_t data;        /* header and body, CRLF lines, no ticket */
     const char *operation; /* "SendEmail" or "SendRawEmail" */
 } op_send_t;
+
+/* What a browser gets; everything in the arena. */
+typedef struct {
+    int status;         /* 0 = nothing was said */
+    ses_str_t html;     /* a whole document */
+    ses_str_t location; /* of a redirect, "" = none */
+} op_page_t;
 
 typedef struct op_s op_t;
 typedef ses_rc_t (*op_fn_t)(op_t *op);
@@ -69,6 +77,7 @@ struct op_s {
     out_t *out;
     ses_change_t *change; /* OP_WRITE */
     op_send_t *send;      /* OP_SEND */
+    op_page_t *page;      /* OP_PAGE */
     ses_str_t user_agent;
     ses_str_t client; /* address */
 };

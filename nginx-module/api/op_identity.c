@@ -2,12 +2,13 @@
  * op_identity - domains and addresses an account may send as
  *
  * A new domain has its three DKIM tokens at once; the gate makes the key,
- * the agent looks for the records (contract 7).  An address has no DKIM of
- * its own: it shows that of its domain.
+ * the agent looks for the records (contract 7).  An address is asked by mail;
+ * it has no DKIM of its own and shows that of its domain.
  */
 #include "api/op.h"
 
 #include "model/identity.h"
+#include "policy/confirm.h"
 #include "policy/cover.h"
 #include "policy/shapes_v2.h"
 
@@ -218,6 +219,9 @@ create_identity(op_t *op)
     ses_identity_init(op->cx, &i, op->cx->account, name, domain);
     i.config_set = set_name;
     if ((rc = op_tags(op, &i.tags, &i.ntags)) != SES_OK)
+        return rc;
+    if (!domain &&
+        (rc = ses_confirm_ask(op->cx, op->txn, &op->env->conf, &i)) != SES_OK)
         return rc;
     ses_identity_put(op->cx, op->change, &i);
 

@@ -7,12 +7,14 @@
  */
 #include "api/dispatch.h"
 
+#include "api/verify_page.h"
 #include "base/clock.h"
 #include "base/log.h"
 
 #define JSON_TYPE "application/json"
 #define XML_TYPE "text/xml"
-#define PAGE_TYPE "application/x-pem-file"
+#define PEM_TYPE "application/x-pem-file"
+#define PAGE_TYPE "text/html; charset=utf-8"
 #define ERROR_MAX 65536
 
 static const struct {
@@ -167,13 +169,27 @@ success(const api_call_t *c, api_response_t *out)
 {
     out->status = 200;
     out->error = NULL;
-    if (c->page.n > 0) {
-        out->type = PAGE_TYPE;
-        out->body = c->page;
+    if (c->pem.n > 0) {
+        out->type = PEM_TYPE;
+        out->body = c->pem;
         return;
     }
     out->type = c->protocol == OP_REST ? JSON_TYPE : XML_TYPE;
     out->body = c->protocol == OP_REST ? out_get(&c->out) : xml_success(c);
+}
+
+/* A page is one also when it could not be made. */
+static void
+page(api_call_t *c, api_response_t *out)
+{
+    if (c->rc != SES_OK)
+        verify_page_failed(c->arena, ses_rc_row(c->rc)->http, &c->page);
+    out->status = c->page.status;
+    out->type = PAGE_TYPE;
+    out->error = NULL;
+    out->body = c->page.html;
+    out->page = true;
+    out->location = c->page.location;
 }
 
 /* The answer to a send, once its id is known. */
@@ -210,8 +226,10 @@ api_finish(api_call_t *c, api_response_t *out)
     if (c->rc == SES_OK && c->def != NULL && out_overflow(&c->out))
         c->rc = ses_fail(&c->cx, SES_FAULT, "the response is too large");
 
-    out->request_id = c->cx.request_id;
-    if (c->rc == SES_OK)
+    *out = (api_response_t){.request_id = c->cx.request_id};
+    if (c->protocol == OP_PAGE)
+        page(c, out);
+    else if (c->rc == SES_OK)
         success(c, out);
     else
         error(c, out);
@@ -225,8 +243,7 @@ api_plain_error(ses_arena_t *a, int status, api_response_t *out)
         status < 500 ? "The request is malformed." : "Internal failure.";
     size_t i;
 
-    out->status = status;
-    out->type = JSON_TYPE;
+    *out = (api_response_t){.status = status, .type = JSON_TYPE};
     out->error = status < 500 ? "BadRequestException" : "InternalFailure";
     for (i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
         if (plain[i].status == status) {

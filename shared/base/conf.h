@@ -24,8 +24,9 @@ typedef struct {
     ses_str_t key_directory;
     ses_str_t service_domain; /* lower case, no final dot */
     ses_str_t bounce_domain;
-    ses_str_t public_url; /* no final slash */
-    ses_str_t resolver;   /* "IP:PORT ..." or "" = the system's */
+    ses_str_t public_url;   /* no final slash */
+    ses_str_t service_from; /* local part of our own mail's sender */
+    ses_str_t resolver;     /* "IP:PORT ..." or "" = the system's */
     ses_str_t dns_trust_anchor;
     ses_str_t gate_user, agent_user, store_group, postfix_group;
     ses_str_t milter_socket, auth_socket, lmtp_socket; /* unix:PATH or fd:N */
@@ -46,6 +47,7 @@ typedef struct {
     int64_t publish_max_age;
     uint64_t publish_window, publish_max_tries;
     int64_t verify_retry_min, verify_retry_max;
+    int64_t verify_link_lifetime;
     bool dkim_ed25519;
     uint64_t dkim_stock;       /* RSA key pairs */
     int64_t dkim_rotate_after; /* 0 = never */

@@ -150,7 +150,9 @@ ses_identity_index(ses_cx_t *cx, ses_str_t key, ses_str_t value,
                   SES_STR(""));
     if (rc == SES_OK && i.next_check != 0)
         rc = emit(ctx, SES_DB_WORK,
-                  ses_work_key(cx->arena, SES_WORK_VERIFY, i.next_check, key),
+                  ses_work_key(cx->arena,
+                               i.domain ? SES_WORK_VERIFY : SES_WORK_ADDRESS,
+                               i.next_check, key),
                   SES_STR(""));
     return rc;
 }
@@ -193,6 +195,15 @@ ses_identity_keys_due(ses_cx_t *cx, ses_txn_t *t, int64_t now,
     struct list l = {t, fn, arg};
 
     return ses_work_walk(cx, t, SES_WORK_KEYS, now, each_due, &l);
+}
+
+ses_rc_t
+ses_identity_unconfirmed(ses_cx_t *cx, ses_txn_t *t, int64_t now,
+                         ses_identity_fn_t fn, void *arg)
+{
+    struct list l = {t, fn, arg};
+
+    return ses_work_walk(cx, t, SES_WORK_ADDRESS, now, each_due, &l);
 }
 
 /* --- sealed keys ------------------------------------------------------- */

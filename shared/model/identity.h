@@ -37,7 +37,7 @@ typedef struct {
     int64_t created;
     /* verification */
     int64_t pending_since; /* the 72 hours run from here */
-    int64_t next_check;    /* 0 = none due */
+    int64_t next_check;    /* 0 = none due; of an address: it fails then */
     unsigned tries;
     int64_t last_check, last_success;
     ses_str_t error; /* VerificationError value, "" = none */
@@ -91,6 +91,10 @@ SES_CHECK ses_rc_t ses_identity_keys_due(ses_cx_t *cx, ses_txn_t *t,
                                          void *arg);
 /* Is its mail signed (unless SigningEnabled says no)? */
 bool ses_identity_dkim_live(const ses_identity_t *i);
+/* Addresses whose owner has not confirmed them until now. */
+SES_CHECK ses_rc_t ses_identity_unconfirmed(ses_cx_t *cx, ses_txn_t *t,
+                                            int64_t now, ses_identity_fn_t fn,
+                                            void *arg);
 
 /* --- the sealed private key of a slot ---------------------------------- */
 

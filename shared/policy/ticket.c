@@ -152,6 +152,17 @@ ses_ticket_parse(ses_cx_t *cx, const ses_keyring_t *ring, ses_str_t value,
     return SES_OK;
 }
 
+ses_str_t
+ses_ticket_account(ses_str_t value)
+{
+    ses_str_t rest = ses_str_trim(value), part, skip;
+
+    if (!ses_str_cut(&rest, ' ', &part) || !field(&rest, 'k', &skip) ||
+        !field(&rest, 'a', &skip) || !field(&rest, 'n', &part))
+        return SES_STR("");
+    return part;
+}
+
 void
 ses_send_key(ses_str_t access_key, ses_str_t name, uint32_t entry,
              uint8_t out[SES_SEND_KEY])

@@ -8,7 +8,8 @@
  *
  * (on one line).  h is HMAC-SHA256 over the fields and over the MAIL and
  * RCPT addresses as the milter's arguments spell them, in order, each with
- * its length before it; not over the message (DESIGN section 3).
+ * its length before it; not over the message (DESIGN section 3).  The agent
+ * stamps the service's own mail in the same way, with a key of its own.
  */
 #ifndef SES_POLICY_TICKET_H
 #define SES_POLICY_TICKET_H
@@ -42,6 +43,8 @@ SES_CHECK ses_rc_t ses_ticket_parse(ses_cx_t *cx, const ses_keyring_t *ring,
                                     ses_str_t value, ses_str_t mail,
                                     const ses_str_t *rcpts, unsigned n,
                                     ses_ticket_t *out);
+/* The account that a ticket names, "" when it is none; not yet believed. */
+ses_str_t ses_ticket_account(ses_str_t value);
 /* SHA-256 of access key id, the client's name for this send, entry. */
 void ses_send_key(ses_str_t access_key, ses_str_t name, uint32_t entry,
                   uint8_t out[SES_SEND_KEY]);

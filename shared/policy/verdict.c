@@ -7,6 +7,7 @@
 #include "policy/verdict.h"
 
 #include "base/buf.h"
+#include "model/service.h"
 #include "policy/attachment.h"
 #include "policy/cover.h"
 #include "policy/simulator.h"
@@ -34,6 +35,10 @@ find_account(state_t *s)
 {
     ses_rc_t rc;
 
+    if (ses_service_is(s->ask->account)) {
+        ses_service_account(&s->out->account);
+        return SES_OK;
+    }
     rc = ses_account_find(s->cx, s->t, s->ask->account, &s->out->account);
     if (rc == SES_NOT_FOUND)
         return ses_fail(s->cx, SES_UNKNOWN_KEY, "%s",
@@ -230,6 +235,8 @@ need(state_t *s, const ses_address_t *a, failed_t *f)
     ses_cover_t c;
     ses_rc_t rc;
 
+    if (ses_service_owns(s->ask->conf, s->ask->account, a->domain))
+        return SES_OK;
     rc = ses_cover_find(s->cx, s->t, s->ask->account, a, &c);
     if (rc != SES_OK)
         return rc;

@@ -5,6 +5,9 @@
  */
 #include "identity.h"
 
+#include "model/service.h"
+#include "policy/confirm.h"
+
 ses_rc_t
 ctl_identity_find(ses_cx_t *cx, ses_txn_t *t, ses_str_t account,
                   ses_str_t given, ses_identity_t *out)
@@ -58,6 +61,9 @@ ctl_identity_choose(ctl_t *c, ses_txn_t *t, ses_str_t given,
     if ((rc = ses_identity_name(&c->cx, given, &o.name, &domain)) != SES_OK ||
         (rc = ses_account_list(&c->cx, t, owner, &o)) != SES_OK)
         return rc;
+    ses_service_account(&a);
+    if (o.n == 0 && (rc = owner(&c->cx, &a, &o)) != SES_OK)
+        return rc;
     if (o.n == 0)
         return ses_fail(&c->cx, SES_NOT_FOUND, "there is no identity %.*s",
                         SES_FMT(o.name));
@@ -72,6 +78,7 @@ ctl_identity_choose(ctl_t *c, ses_txn_t *t, ses_str_t given,
 /* --- add and delete ---------------------------------------------------- */
 
 typedef struct {
+    const ses_conf_t *conf;
     ses_str_t account, given;
 } named_t;
 
@@ -100,6 +107,8 @@ add(ses_cx_t *cx, ses_txn_t *t, ses_change_t *change, void *arg)
     if (rc != SES_NOT_FOUND)
         return rc;
     ses_identity_init(cx, &i, n->account, name, domain);
+    if (!domain && (rc = ses_confirm_ask(cx, t, n->conf, &i)) != SES_OK)
+        return rc;
     ses_identity_put(cx, change, &i);
     return SES_OK;
 }
@@ -107,7 +116,7 @@ add(ses_cx_t *cx, ses_txn_t *t, ses_change_t *change, void *arg)
 static int
 identity_add(ctl_t *c)
 {
-    named_t n = {ctl_arg(c, 0), ctl_arg(c, 1)};
+    named_t n = {&c->conf, ctl_arg(c, 0), ctl_arg(c, 1)};
     ses_rc_t rc = ctl_change(c, n.account, "identity add", add, &n);
 
     return rc == SES_OK ? 0 : ctl_failed(c, rc);
@@ -126,7 +135,7 @@ static ses_rc_t delete (ses_cx_t *cx, ses_txn_t *t, ses_change_t *change,
 static int
 identity_delete(ctl_t *c)
 {
-    named_t n = {ctl_arg(c, 0), ctl_arg(c, 1)};
+    named_t n = {&c->conf, ctl_arg(c, 0), ctl_arg(c, 1)};
     ses_rc_t rc = ctl_change(c, n.account, "identity delete", delete, &n);
 
     return rc == SES_OK ? 0 : ctl_failed(c, rc);
@@ -293,7 +302,8 @@ const ctl_command_t ctl_identities[] = {
      "ACCOUNT NAME",
      2,
      2,
-     "Add a domain, or an address, that the account wants to send as.",
+     "Add a domain, or an address, that the account wants to send as.  The\n"
+     "address gets a mail with a link that confirms it.",
      CTL_STORE,
      identity_add,
      {{0}}},
@@ -329,11 +339,13 @@ const ctl_command_t ctl_identities[] = {
      1,
      1,
      "Have the agent look at the DNS of a domain now, wait for the result and\n"
-     "print it; take the operator's word for an address.  Exit status 0 only\n"
-     "when it is verified.",
+     "print it; take the operator's word for an address, or with --ask send\n"
+     "it the mail with the link again.  Exit status 0 only when it is\n"
+     "verified, or asked.",
      CTL_STORE,
      ctl_identity_verify,
      {OF_ACCOUNT,
+      {"ask", NULL, "send an address its mail again"},
       {"timeout", "SECONDS", "wait for gate and agent so long (30)"}}},
     {"delete",
      "ACCOUNT NAME",

@@ -13,6 +13,7 @@
 #include "base/encode.h"
 #include "key.h"
 #include "keyfile.h"
+#include "model/service.h"
 
 /* Make a directory and those above it (0755), like mkdir -p. */
 static ses_rc_t
@@ -45,8 +46,8 @@ own(ses_cx_t *cx, const char *path, gid_t gid, mode_t mode)
     return SES_OK;
 }
 
-static ses_rc_t
-make_keys(ctl_t *c)
+ses_rc_t
+ctl_make_keys(ctl_t *c)
 {
     keyfile_t files[KEYFILES];
     ses_rc_t rc;
@@ -107,10 +108,15 @@ any_account(ses_cx_t *cx, const ses_account_t *a, void *arg)
     return SES_NOT_FOUND;
 }
 
+typedef struct {
+    const ses_conf_t *conf;
+    const ses_credential_t *key;
+} first_t;
+
 static ses_rc_t
 first(ses_cx_t *cx, ses_txn_t *t, ses_change_t *change, void *arg)
 {
-    const ses_credential_t *k = arg;
+    const first_t *f = arg;
     bool exists = false;
     ses_account_t a;
     ses_rc_t rc;
@@ -119,10 +125,10 @@ first(ses_cx_t *cx, ses_txn_t *t, ses_change_t *change, void *arg)
         return rc;
     if (exists)
         return ses_fail(cx, SES_EXISTS, "the store exists already");
-    ses_account_init(&a, k->account, cx->now);
+    ses_account_init(&a, f->key->account, cx->now);
     ses_account_put(cx, change, &a);
-    ses_credential_put(cx, change, k);
-    return SES_OK;
+    ses_credential_put(cx, change, f->key);
+    return ses_service_identity(cx, t, f->conf, change);
 }
 
 /* 12 digits that do not begin with 0. */
@@ -171,6 +177,7 @@ init(ctl_t *c)
     ses_str_t name = ses_str(user != NULL ? user : CTL_USER), secret;
     ses_keyring_t site;
     ses_credential_t k;
+    first_t made = {&c->conf, &k};
     ses_rc_t rc;
 
     if (!ses_account_valid(id) || !ctl_user_valid(name)) {
@@ -182,13 +189,13 @@ init(ctl_t *c)
         return ctl_error(c, "%s: the store exists already", c->conf.store.p);
     ses_cx_clear(&c->cx);
 
-    if ((rc = make_keys(c)) != SES_OK || (rc = make_store(c)) != SES_OK)
+    if ((rc = ctl_make_keys(c)) != SES_OK || (rc = make_store(c)) != SES_OK)
         return ctl_failed(c, rc);
     if ((rc = ctl_site_key(c, &site)) == SES_OK)
         rc = ses_credential_new(&c->cx, &site, id, name, &k, &secret);
     ses_keyring_wipe(&site);
     if (rc == SES_OK)
-        rc = ctl_change(c, id, "init", first, &k);
+        rc = ctl_change(c, id, "init", first, &made);
     if (rc != SES_OK)
         return ctl_failed(c, rc);
     ctl_key_emit(c, &k, secret);

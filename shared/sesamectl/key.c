@@ -147,6 +147,16 @@ key_rotate(ctl_t *c)
     return status;
 }
 
+/* --- key files ---------------------------------------------------------- */
+
+static int
+key_files(ctl_t *c)
+{
+    ses_rc_t rc = ctl_make_keys(c);
+
+    return rc == SES_OK ? 0 : ctl_failed(c, rc);
+}
+
 /* --- disable and enable ------------------------------------------------ */
 
 typedef struct {
@@ -266,5 +276,14 @@ const ctl_command_t ctl_keys[] = {
      CTL_STORE,
      key_rotate,
      {{"now", NULL, "disable the old key in the same moment"}}},
+    {"files",
+     "",
+     0,
+     0,
+     "Make the key files that are missing, as after an upgrade; none that is\n"
+     "there is changed.  Restart gate and agent afterwards.  Needs root.",
+     CTL_CONF,
+     key_files,
+     {{0}}},
     {0},
 };

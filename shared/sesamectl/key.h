@@ -14,4 +14,7 @@ bool ctl_user_valid(ses_str_t s);
 /* Key, secret and SMTP password as one object. */
 void ctl_key_emit(ctl_t *c, const ses_credential_t *k, ses_str_t secret);
 
+/* Make the key files that are not there (init.c). */
+SES_CHECK ses_rc_t ctl_make_keys(ctl_t *c);
+
 #endif

@@ -1,18 +1,19 @@
 /*
  * keyfile - the key files: what they are, whose, and making them
  *
- *   gate.key    opens DKIM private keys            0400 gate
- *   ticket.key  signs what nginx injects           0400 gate
- *   token.key   signs envelope senders             0440 gate, agent's group
- *   sns.key     signs webhooks                     0400 agent
- *   sns.pem     its certificate                    0444 root
- *   site.key    closes access-key secrets          0440 root, store_group
+ *   gate.key          opens DKIM private keys       0400 gate
+ *   ticket.key        signs what nginx injects      0400 gate
+ *   agent-ticket.key  signs Sesame's own mail       0440 agent, gate's group
+ *   token.key         signs envelope senders        0440 gate, agent's group
+ *   sns.key           signs webhooks                0400 agent
+ *   sns.pem           its certificate               0444 root
+ *   site.key          closes access-key secrets     0440 root, store_group
  *
  * nginx's master reads ticket.key as root.  token.key is for gate and agent
  * and not for nginx, which has the store's group: its group is the agent's
  * primary group when that is one of its own.  When it is not, the file is
  * the agent's alone, and the gate reads it as root before it becomes
- * gate_user.
+ * gate_user.  So it is with agent-ticket.key and the gate's primary group.
  */
 #include "keyfile.h"
 
@@ -53,13 +54,14 @@ keyfile_list(ses_cx_t *cx, const ses_conf_t *conf, keyfile_t out[KEYFILES])
     const struct group *gr;
     const struct passwd *pw = NULL;
     uid_t gate, agent;
-    gid_t agents, store;
+    gid_t gates, agents, store;
     bool own_group;
     ses_rc_t rc;
 
     if ((rc = find_user(cx, "gate_user", conf->gate_user, &pw)) != SES_OK)
         return rc;
     gate = pw->pw_uid;
+    gates = pw->pw_gid;
     if ((rc = find_user(cx, "agent_user", conf->agent_user, &pw)) != SES_OK)
         return rc;
     agent = pw->pw_uid;
@@ -87,6 +89,10 @@ keyfile_list(ses_cx_t *cx, const ses_conf_t *conf, keyfile_t out[KEYFILES])
                          0444,      keyfile_certificate};
     out[5] = (keyfile_t){
         "site.key", "closes access-key secrets", 0, store, 0440, ring};
+    own_group = gates != store;
+    out[6] =
+        (keyfile_t){"agent-ticket.key",    "signs Sesame's own mail", agent,
+                    own_group ? gates : 0, own_group ? 0440 : 0400,   ring};
     return SES_OK;
 }
 

@@ -8,7 +8,7 @@
 
 #include "base/conf.h"
 
-#define KEYFILES 6
+#define KEYFILES 7
 
 typedef struct {
     const char *name; /* below key_directory */

@@ -8,6 +8,8 @@
  */
 #include "identity.h"
 
+#include "model/service.h"
+
 #define TTL 300
 #define STRING_MAX 255 /* of a TXT record, RFC 1035 3.3.14 */
 
@@ -107,6 +109,23 @@ keys_of(ses_cx_t *cx, const ses_account_t *a, void *arg)
     return ses_identity_list(cx, p->t, a->id, SES_STR(""), keys, p);
 }
 
+/* Our zone: the service's own domain, and every key. */
+static ses_rc_t
+service(printer_t *p)
+{
+    ses_cx_t *cx = &p->c->cx;
+    ses_str_t own = SES_STR(SES_SERVICE_ACCOUNT);
+    ses_identity_t i;
+    ses_rc_t rc;
+
+    rc = ses_identity_find(cx, p->t, own, p->c->conf.service_domain, &i);
+    if (rc == SES_OK && ses_dkim_txt(cx->arena, &i.dkim, 0).n > 0)
+        aliases(p, &i); /* it has a key */
+    if (rc == SES_OK || rc == SES_NOT_FOUND)
+        rc = ses_identity_list(cx, p->t, own, SES_STR(""), keys, p);
+    return rc == SES_OK ? ses_account_list(cx, p->t, keys_of, p) : rc;
+}
+
 static ses_rc_t
 customer(printer_t *p)
 {
@@ -133,7 +152,7 @@ read_records(ctl_t *c, ses_txn_t *t, void *arg)
     p->t = t;
     if (!p->zone)
         emit_list(&c->out, NULL);
-    rc = c->nargs > 0 ? customer(p) : ses_account_list(&c->cx, t, keys_of, p);
+    rc = c->nargs > 0 ? customer(p) : service(p);
     if (!p->zone)
         emit_end(&c->out);
     return rc;

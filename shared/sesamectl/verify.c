@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "identity.h"
+#include "policy/confirm.h"
 
 #define TIMEOUT_DEFAULT 30
 #define TIMEOUT_MAX 86400
@@ -18,7 +19,9 @@
 #define POLL_MS 20
 
 typedef struct {
+    const ses_conf_t *conf;
     ses_str_t account, given;
+    bool ask;
     ses_identity_t identity; /* as it was read or written last */
 } target_t;
 
@@ -46,7 +49,8 @@ choose(ctl_t *c, ses_txn_t *t, void *arg)
     return ctl_identity_choose(c, t, g->given, &g->identity);
 }
 
-/* A check is due at once, or the operator's word is the check. */
+/* A check is due at once; an address is asked, or the operator's word is the
+ * check. */
 static ses_rc_t
 request(ses_cx_t *cx, ses_txn_t *t, ses_change_t *change, void *arg)
 {
@@ -58,10 +62,13 @@ request(ses_cx_t *cx, ses_txn_t *t, ses_change_t *change, void *arg)
         return rc;
     if (i->domain)
         i->next_check = cx->now;
+    else if (g->ask)
+        rc = ses_confirm_ask(cx, t, g->conf, i);
     else
-        ses_identity_checked(i, cx->now, true, false);
-    ses_identity_put(cx, change, i);
-    return SES_OK;
+        ses_confirm_done(i, cx->now);
+    if (rc == SES_OK)
+        ses_identity_put(cx, change, i);
+    return rc;
 }
 
 /* Poll the store until ready(before, identity); false when time is over. */
@@ -131,7 +138,8 @@ verify(ctl_t *c, target_t *g, int64_t seconds)
             pause_ms(PAUSE_MS);
         if ((status = look(c, g, end, seconds)) != 0)
             return status;
-        if (g->identity.status == SES_VERIFY_SUCCESS || ses_clock_ms() >= end)
+        if (!g->identity.domain || g->identity.status == SES_VERIFY_SUCCESS ||
+            ses_clock_ms() >= end)
             break;
     }
     return 0;
@@ -153,7 +161,9 @@ int
 ctl_identity_verify(ctl_t *c)
 {
     const char *timeout = ctl_option(c, "timeout");
-    target_t g = {.given = ctl_arg(c, 0)};
+    target_t g = {.conf = &c->conf,
+                  .given = ctl_arg(c, 0),
+                  .ask = ctl_option(c, "ask") != NULL};
     uint64_t seconds = TIMEOUT_DEFAULT;
     ses_rc_t rc;
     int status;
@@ -166,9 +176,13 @@ ctl_identity_verify(ctl_t *c)
     if ((rc = ctl_read(c, choose, &g)) != SES_OK)
         return ctl_failed(c, rc);
     g.account = g.identity.account;
+    if (g.ask && g.identity.domain) {
+        ctl_error(c, "--ask is for addresses: a domain is looked for in DNS");
+        return 2;
+    }
 
     if ((status = verify(c, &g, (int64_t) seconds)) != 0)
         return status;
     result(&c->out, &g.identity);
-    return g.identity.status == SES_VERIFY_SUCCESS ? 0 : 1;
+    return g.ask || g.identity.status == SES_VERIFY_SUCCESS ? 0 : 1;
 }

@@ -51,6 +51,8 @@ static const char *const db_names[SES_DB_MAX] = {
     [SES_DB_DEAD] = "dead",
     [SES_DB_COUNTER] = "counter",
     [SES_DB_POSITION] = "position",
+    [SES_DB_OUTBOX] = "outbox",
+    [SES_DB_ASKED] = "asked",
 };
 
 const char *
