@@ -3,6 +3,9 @@
  */
 #include "base/clock.h"
 
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 static const char days[][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
@@ -25,6 +28,40 @@ ses_clock_mono_us(void)
 
     clock_gettime(CLOCK_MONOTONIC, &ts);
     return (int64_t) ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
+static uint64_t boot;
+
+/* A digest of the kernel's boot id (FNV-1a). */
+static void
+read_boot(void)
+{
+    char text[64] = "";
+    FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
+    size_t i;
+
+    if (f != NULL) {
+        if (fgets(text, sizeof(text), f) == NULL)
+            text[0] = '\0';
+        fclose(f);
+    }
+    boot = UINT64_C(14695981039346656037);
+    for (i = 0; i < strlen(text); i++)
+        boot = (boot ^ (uint8_t) text[i]) * UINT64_C(1099511628211);
+    if (boot == 0)
+        boot = 1;
+}
+
+ses_steady_t
+ses_clock_steady(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    struct timespec ts;
+
+    pthread_once(&once, read_boot);
+    clock_gettime(CLOCK_BOOTTIME, &ts);
+    return (ses_steady_t){(int64_t) ts.tv_sec * 1000 + ts.tv_nsec / 1000000,
+                          boot};
 }
 
 static struct tm

@@ -11,6 +11,15 @@ int64_t ses_clock_ms(void);
 /* Microseconds of a clock that never goes back, for measuring. */
 int64_t ses_clock_mono_us(void);
 
+/* Time that no setting of the clock moves and no process has of its own:
+ * milliseconds since the machine started, sleep included, and which start
+ * that was. */
+typedef struct {
+    int64_t ms;
+    uint64_t boot; /* never 0 */
+} ses_steady_t;
+ses_steady_t ses_clock_steady(void);
+
 /* 2026-11-24T03:00:01.234Z (contract 8.2) */
 ses_str_t ses_clock_iso(ses_arena_t *a, int64_t ms);
 /* Tue, 24 Nov 2026 03:00:01 +0000 (RFC 5322) */

@@ -5,23 +5,23 @@
  *   account                     struct quota
  *   account NUL minute          recipients, 32 bits
  *
- * Time never goes back behind the last charge: the clocks of concurrent
- * messages differ, and a small step back must not open the window.  After a
- * step back of more than an hour the clock is believed, and everything counted
- * in what is now the future is moved into the present minute: it leaves 24
- * hours from now, so that nothing is forgotten and nothing stays for ever.
+ * Time is the quota's own: it begins as the clock's and then advances by what
+ * has passed on the steady clock (base/clock.h), which all processes share.
+ * So setting the clock, forward or back, neither opens a window nor closes
+ * one.  Only across a start of the machine is the difference of the clock
+ * believed, and never less than nothing.
  */
 #include "policy/quota.h"
 
 #include <math.h>
 
 #include "base/assert.h"
+#include "base/clock.h"
 #include "store/record.h"
 
-#define RECORD_VERSION 1
-#define MINUTE 60000     /* ms */
-#define WINDOW 1440      /* minutes */
-#define BACK_MAX 3600000 /* ms the clock may step back unnoticed */
+#define RECORD_VERSION 2
+#define MINUTE 60000 /* ms */
+#define WINDOW 1440  /* minutes */
 #define EPSILON 1e-9
 
 /* The stored form.  Host byte order: a store never leaves its machine. */
@@ -29,32 +29,74 @@ struct quota {
     uint8_t version;
     uint8_t unused[7];
     uint64_t total; /* of all buckets */
-    int64_t last;   /* ms: the time of the last charge */
-    int64_t folded; /* minute into which the future was moved, 0 = never */
+    int64_t time;   /* ms: the quota's own time of the last charge */
     double tokens;  /* recipients that may be sent at once; < 0 = debt */
+    int64_t wall;   /* what the clock said then */
+    int64_t steady; /* what the steady clock said then, and of which start */
+    uint64_t boot;
 };
 
-_Static_assert(sizeof(struct quota) == 40, "stored form must not change");
+/* As builds before this one wrote it. */
+struct quota_v1 {
+    uint8_t version; /* 1 */
+    uint8_t unused[7];
+    uint64_t total;
+    int64_t last;
+    int64_t folded;
+    double tokens;
+};
+
+_Static_assert(sizeof(struct quota) == 56, "stored form must not change");
+_Static_assert(sizeof(struct quota_v1) == 40, "stored form must not change");
 
 /* --- rows -------------------------------------------------------------- */
 
 static ses_rc_t
 load(ses_cx_t *cx, ses_txn_t *t, ses_str_t account, struct quota *q)
 {
+    struct quota_v1 old;
     ses_str_t val;
     ses_rc_t rc = ses_store_get(cx, t, SES_DB_QUOTA, account, &val);
 
     if (rc == SES_NOT_FOUND) {
-        *q = (struct quota){.version = RECORD_VERSION, .tokens = HUGE_VAL};
+        *q = (struct quota){.version = RECORD_VERSION,
+                            .tokens = HUGE_VAL,
+                            .time = cx->now,
+                            .wall = cx->now};
         return SES_OK;
     }
     if (rc != SES_OK)
         return rc;
+    if (val.n == sizeof(old) && (uint8_t) val.p[0] == 1) {
+        memcpy(&old, val.p, sizeof(old));
+        *q = (struct quota){.version = RECORD_VERSION,
+                            .total = old.total,
+                            .tokens = old.tokens,
+                            .time = old.last,
+                            .wall = old.last};
+        return SES_OK;
+    }
     if (val.n != sizeof(*q) || (uint8_t) val.p[0] != RECORD_VERSION)
         return ses_fail(cx, SES_FAULT, "quota: damaged record of %.*s",
                         SES_FMT(account));
     memcpy(q, val.p, sizeof(*q));
     return SES_OK;
+}
+
+/* Advance to the present; returns how much time (ms) that took. */
+static int64_t
+advance(struct quota *q, int64_t wall)
+{
+    ses_steady_t now = ses_clock_steady();
+    int64_t passed = now.boot == q->boot ? now.ms - q->steady : wall - q->wall;
+
+    if (passed < 0)
+        passed = 0;
+    q->time += passed;
+    q->wall = wall;
+    q->steady = now.ms;
+    q->boot = now.boot;
+    return passed;
 }
 
 static ses_rc_t
@@ -167,38 +209,6 @@ expired(int64_t now)
     return (struct range){.from = 0, .to = now / MINUTE - WINDOW};
 }
 
-/* --- time -------------------------------------------------------------- */
-
-static bool
-stepped_back(const struct quota *q, int64_t now)
-{
-    return now < q->last - BACK_MAX;
-}
-
-/* The time to count with. */
-static int64_t
-time_of(const struct quota *q, int64_t now)
-{
-    return now >= q->last || stepped_back(q, now) ? now : q->last;
-}
-
-/* Move what stands in the future into the present minute. */
-static ses_rc_t
-fold(ses_cx_t *cx, ses_txn_t *t, ses_str_t account, struct quota *q,
-     int64_t now)
-{
-    struct range r = {.from = now / MINUTE, .to = INT64_MAX};
-    ses_rc_t rc;
-
-    if ((rc = range_find(cx, t, account, &r)) != SES_OK ||
-        (rc = range_del(cx, t, account, &r)) != SES_OK ||
-        (rc = bucket_put(cx, t, account, r.from, r.sum)) != SES_OK)
-        return rc;
-    q->folded = r.from;
-    q->last = now;
-    return SES_OK;
-}
-
 /* --- rate -------------------------------------------------------------- */
 
 /* One second's worth, but at least one recipient. */
@@ -209,9 +219,9 @@ capacity(double rate)
 }
 
 static double
-refilled(const struct quota *q, double rate, int64_t now)
+refilled(const struct quota *q, double rate, int64_t passed)
 {
-    double tokens = q->tokens + (double) (now - q->last) * rate / 1000;
+    double tokens = q->tokens + (double) passed * rate / 1000;
     double cap = capacity(rate);
 
     return tokens < cap ? tokens : cap;
@@ -236,19 +246,16 @@ ses_quota_take(ses_cx_t *cx, ses_txn_t *t, const ses_account_t *a, uint32_t n,
     struct range old;
     struct quota q;
     uint32_t count;
-    int64_t now;
+    int64_t passed;
     ses_rc_t rc;
 
     ses_assert(cx->now >= 0);
     if ((rc = load(cx, t, a->id, &q)) != SES_OK)
         return rc;
-    if (stepped_back(&q, cx->now) &&
-        (rc = fold(cx, t, a->id, &q, cx->now)) != SES_OK)
-        return rc;
-    now = time_of(&q, cx->now);
+    passed = advance(&q, cx->now);
 
     if (a->rate >= 0) {
-        q.tokens = refilled(&q, a->rate, now);
+        q.tokens = refilled(&q, a->rate, passed);
         if (!rate_fits(q.tokens, a->rate, n))
             return ses_fail(cx, SES_THROTTLED,
                             "Maximum sending rate exceeded.");
@@ -257,7 +264,7 @@ ses_quota_take(ses_cx_t *cx, ses_txn_t *t, const ses_account_t *a, uint32_t n,
         q.tokens = HUGE_VAL;
     }
 
-    old = expired(now);
+    old = expired(q.time);
     if ((rc = range_find(cx, t, a->id, &old)) != SES_OK)
         return rc;
     q.total -= old.sum < q.total ? old.sum : q.total;
@@ -266,14 +273,13 @@ ses_quota_take(ses_cx_t *cx, ses_txn_t *t, const ses_account_t *a, uint32_t n,
         return ses_fail(cx, SES_QUOTA, "Daily message quota exceeded.");
 
     if ((rc = range_del(cx, t, a->id, &old)) != SES_OK ||
-        (rc = bucket_get(cx, t, a->id, now / MINUTE, &count)) != SES_OK ||
-        (rc = bucket_put(cx, t, a->id, now / MINUTE,
+        (rc = bucket_get(cx, t, a->id, q.time / MINUTE, &count)) != SES_OK ||
+        (rc = bucket_put(cx, t, a->id, q.time / MINUTE,
                          (uint64_t) count + counted)) != SES_OK)
         return rc;
     q.total += counted;
-    q.last = now;
     if ((rc = save(cx, t, a->id, &q)) == SES_OK)
-        *minute = now / MINUTE;
+        *minute = q.time / MINUTE;
     return rc;
 }
 
@@ -288,11 +294,6 @@ ses_quota_return(ses_cx_t *cx, ses_txn_t *t, ses_str_t account, int64_t minute,
     if ((rc = load(cx, t, account, &q)) != SES_OK ||
         (rc = bucket_get(cx, t, account, minute, &count)) != SES_OK)
         return rc;
-    if (count == 0 && q.folded > 0 && minute > q.folded) { /* moved there */
-        minute = q.folded;
-        if ((rc = bucket_get(cx, t, account, minute, &count)) != SES_OK)
-            return rc;
-    }
     if (n > count) /* it left the window already */
         n = count;
     if (n == 0)
@@ -328,9 +329,23 @@ ses_quota_used(ses_cx_t *cx, ses_txn_t *t, ses_str_t account, uint64_t *used)
 
     if ((rc = load(cx, t, account, &q)) != SES_OK)
         return rc;
-    old = expired(time_of(&q, cx->now));
+    (void) advance(&q, cx->now);
+    old = expired(q.time);
     if ((rc = range_find(cx, t, account, &old)) != SES_OK)
         return rc;
     *used = old.sum < q.total ? q.total - old.sum : 0;
+    return SES_OK;
+}
+
+ses_rc_t
+ses_quota_time(ses_cx_t *cx, ses_txn_t *t, ses_str_t account, int64_t *now)
+{
+    struct quota q;
+    ses_rc_t rc;
+
+    if ((rc = load(cx, t, account, &q)) != SES_OK)
+        return rc;
+    (void) advance(&q, cx->now);
+    *now = q.time;
     return SES_OK;
 }

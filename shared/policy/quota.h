@@ -5,6 +5,9 @@
  * bucket leaves only when all of it is older than 24 hours, so the limit is
  * never exceeded.  The rate is a bucket of one second's worth that refills
  * continuously; a message larger than it needs it full, and goes into debt.
+ *
+ * Both are measured on a clock that cannot be set, so that a step of the
+ * machine's clock takes nothing from anybody and gives nothing away.
  */
 #ifndef SES_POLICY_QUOTA_H
 #define SES_POLICY_QUOTA_H
@@ -30,5 +33,8 @@ SES_CHECK ses_rc_t ses_quota_abort(ses_cx_t *cx, ses_txn_t *t, ses_msgid_t id,
 /* SentLast24Hours at cx->now. */
 SES_CHECK ses_rc_t ses_quota_used(ses_cx_t *cx, ses_txn_t *t, ses_str_t account,
                                   uint64_t *used);
+/* What time it is for this account (ms), as minutes are counted. */
+SES_CHECK ses_rc_t ses_quota_time(ses_cx_t *cx, ses_txn_t *t, ses_str_t account,
+                                  int64_t *now);
 
 #endif

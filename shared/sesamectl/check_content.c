@@ -27,6 +27,7 @@ typedef struct {
     ses_txn_t *t;
     const ses_account_t *account; /* being looked at */
     uint64_t charged;
+    int64_t minute; /* the first that counts */
     unsigned stale;
     ses_msgid_t first; /* of the stale ones */
     unsigned keyless, unlooked;
@@ -92,8 +93,9 @@ add_charge(ses_cx_t *cx, const ses_message_t *m, void *arg)
 {
     look_t *l = arg;
 
+    (void) cx;
     if (ses_str_eq(m->account, l->account->id) &&
-        m->state != SES_MESSAGE_ABORTED && m->minute >= cx->now / MINUTE - 1440)
+        m->state != SES_MESSAGE_ABORTED && m->minute >= l->minute)
         l->charged += m->charged;
     return SES_OK;
 }
@@ -103,12 +105,18 @@ static ses_rc_t
 check_quota(ses_cx_t *cx, const ses_account_t *a, void *arg)
 {
     look_t *l = arg;
+    int64_t now = 0, behind;
     uint64_t used;
     ses_rc_t rc;
 
+    if ((rc = ses_quota_time(cx, l->t, a->id, &now)) != SES_OK)
+        return rc;
     l->account = a;
     l->charged = 0;
-    rc = ledger_walk(cx, l->t, cx->now - DAY - 2 * MINUTE, add_charge, l);
+    l->minute = now / MINUTE - 1440;
+    behind = cx->now > now ? cx->now - now : 0; /* the clock was set */
+    rc = ledger_walk(cx, l->t, cx->now - behind - DAY - 2 * MINUTE, add_charge,
+                     l);
     if (rc == SES_OK)
         rc = ses_quota_used(cx, l->t, a->id, &used);
     if (rc == SES_OK && used != l->charged)

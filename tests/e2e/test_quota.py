@@ -1,8 +1,12 @@
 """The quota is exact, over API and SMTP mixed"""
 
+import os
+import subprocess
+
 import botocore.exceptions
 import pytest
 
+from harness.layout import TESTS, build_dir
 from load import Load
 
 DOMAIN = "example.com"
@@ -77,3 +81,15 @@ def test_rate(new_host):
     account = ses.get_account()["SendQuota"]
     assert account["MaxSendRate"] == 5
     assert account["SentLast24Hours"] == good
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("name", ["quota_model", "suppression_many"])
+def test_long_forms_of_unit_tests(name):
+    """A long random schedule against the model; a million suppressed."""
+    program = os.path.join(build_dir(), "unit", "test_" + name)
+    subprocess.run(["make", "-s", "B=" + build_dir(), program], check=True,
+                   cwd=os.path.dirname(TESTS))
+    subprocess.run([program], check=True,
+                   env=dict(os.environ, SESAME_LONG="1"))

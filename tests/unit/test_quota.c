@@ -1,12 +1,8 @@
 /*
  * test_quota - never above the limit, whatever the order and the clock
  */
-#include "model_store.h"
+#include "quota_clock.h"
 
-#include "../../shared/policy/quota.c"
-#include "seeded.h"
-
-#define DAY INT64_C(86400000)
 #define HOUR INT64_C(3600000)
 
 static ses_account_t
@@ -26,7 +22,7 @@ take(fixture_t *f, const ses_account_t *a, uint32_t n, int64_t now,
     ses_rc_t rc;
 
     ses_cx_clear(&f->cx);
-    f->cx.now = now;
+    f->cx.now = steady.ms = now;
     assert_int_equal(ses_txn_nested(&f->cx, f->t, &t), SES_OK);
     rc = ses_quota_take(&f->cx, t, a, n, n, minute);
     if (rc == SES_OK)
@@ -36,22 +32,12 @@ take(fixture_t *f, const ses_account_t *a, uint32_t n, int64_t now,
     return rc;
 }
 
-/* Without: thousands of nested transactions take minutes under ASan. */
-static ses_rc_t
-take_fast(fixture_t *f, const ses_account_t *a, uint32_t n, int64_t now,
-          int64_t *minute)
-{
-    ses_cx_clear(&f->cx);
-    f->cx.now = now;
-    return ses_quota_take(&f->cx, f->t, a, n, n, minute);
-}
-
 static uint64_t
 used(fixture_t *f, int64_t now)
 {
     uint64_t n = 99;
 
-    f->cx.now = now;
+    f->cx.now = steady.ms = now;
     assert_int_equal(ses_quota_used(&f->cx, f->t, ACCOUNT, &n), SES_OK);
     return n;
 }
@@ -91,14 +77,14 @@ test_uncounted(void **state)
     ses_account_t a = account(2, 4);
     int64_t minute;
 
-    f->cx.now = NOW;
+    f->cx.now = steady.ms = NOW;
     assert_int_equal(ses_quota_take(&f->cx, f->t, &a, 2, 2, &minute), SES_OK);
     assert_int_equal(ses_quota_take(&f->cx, f->t, &a, 2, 0, &minute), SES_OK);
     assert_int_equal(used(f, NOW), 2);
     assert_int_equal(ses_quota_take(&f->cx, f->t, &a, 1, 0, &minute),
                      SES_THROTTLED);
     ses_cx_clear(&f->cx);
-    f->cx.now = NOW + 1000;
+    f->cx.now = steady.ms = NOW + 1000;
     assert_int_equal(ses_quota_take(&f->cx, f->t, &a, 2, 1, &minute),
                      SES_QUOTA);
     ses_cx_clear(&f->cx);
@@ -259,116 +245,84 @@ test_abort(void **state)
                      SES_NOT_FOUND);
 }
 
-/* A small step back counts as no time at all. */
+/* The machine's clock may be set: only what passed counts. */
 static void
-test_clock_steps_back(void **state)
+test_clock_is_set(void **state)
 {
+    static const int64_t steps[] = {-365 * DAY,       -HOUR,    -1000, 1000,
+                                    DAY + 2 * MINUTE, 365 * DAY};
     fixture_t *f = *state;
     ses_account_t a = account(10, 10);
-    int64_t minute, later;
+    int64_t minute, first;
+    uint64_t n;
+    size_t i;
 
-    assert_int_equal(take(f, &a, 5, NOW, &minute), SES_OK);
-    assert_int_equal(take(f, &a, 3, NOW - 30 * MINUTE, &later), SES_OK);
-    assert_int_equal(later, minute);
-    assert_int_equal(take(f, &a, 3, NOW - 30 * MINUTE, &later), SES_THROTTLED);
-    assert_int_equal(take(f, &a, 3, NOW - HOUR, &later), SES_THROTTLED);
-    assert_int_equal(take(f, &a, 3, NOW + 2000, &later), SES_QUOTA);
-    assert_int_equal(used(f, NOW - HOUR), 8);
+    assert_int_equal(take(f, &a, 6, NOW, &first), SES_OK);
+    for (i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+        f->cx.now = NOW + steps[i]; /* no time has passed */
+        ses_cx_clear(&f->cx);
+        assert_int_equal(ses_quota_take(&f->cx, f->t, &a, 5, 5, &minute),
+                         SES_THROTTLED);
+        ses_cx_clear(&f->cx);
+        assert_int_equal(ses_quota_take(&f->cx, f->t, &a, 1, 11, &minute),
+                         SES_QUOTA);
+        assert_int_equal(ses_quota_used(&f->cx, f->t, ACCOUNT, &n), SES_OK);
+        assert_int_equal(n, 6);
+    }
+    /* set for good, a year back: a day later is a day later */
+    f->cx.now = NOW - 365 * DAY;
+    steady.ms = NOW + 1000;
+    assert_int_equal(ses_quota_take(&f->cx, f->t, &a, 4, 4, &minute), SES_OK);
+    assert_int_equal(minute, (NOW + 1000) / MINUTE);
+    f->cx.now += DAY + 2 * MINUTE;
+    steady.ms += DAY + 2 * MINUTE;
+    assert_int_equal(ses_quota_used(&f->cx, f->t, ACCOUNT, &n), SES_OK);
+    assert_int_equal(n, 0);
+    assert_int_equal(ses_quota_return(&f->cx, f->t, ACCOUNT, first, 6), SES_OK);
 }
 
-/* A clock that was a year ahead stops nobody for a year, opens nothing. */
+/* Across a start of the machine the clock is believed, but not backwards. */
 static void
-test_clock_jumps_back(void **state)
+test_machine_starts(void **state)
 {
     fixture_t *f = *state;
     ses_account_t a = account(10, -1);
-    const int64_t ahead = NOW + 365 * DAY;
-    int64_t future, minute;
+    int64_t minute;
+    uint64_t n;
 
-    assert_int_equal(take(f, &a, 4, ahead, &future), SES_OK);
-    assert_int_equal(take(f, &a, 3, ahead + 5 * MINUTE, &minute), SES_OK);
-    assert_int_equal(used(f, NOW), 7);
-    assert_int_equal(take(f, &a, 4, NOW, &minute), SES_QUOTA);
-    assert_int_equal(take(f, &a, 3, NOW, &minute), SES_OK);
-    assert_int_equal(minute, NOW / MINUTE);
-    assert_int_equal(used(f, NOW), 10);
-    assert_int_equal(count(f, SES_DB_QUOTA), 2);
-    /* what was moved can still be given back */
-    assert_int_equal(ses_quota_return(&f->cx, f->t, ACCOUNT, future, 4),
-                     SES_OK);
-    assert_int_equal(used(f, NOW), 6);
-    assert_int_equal(used(f, NOW + DAY + MINUTE), 0);
-    assert_int_equal(take(f, &a, 10, NOW + DAY + MINUTE, &minute), SES_OK);
+    assert_int_equal(take(f, &a, 6, NOW, &minute), SES_OK);
+    steady = (ses_steady_t){5000, 2};
+    f->cx.now = NOW + HOUR;
+    assert_int_equal(ses_quota_take(&f->cx, f->t, &a, 4, 4, &minute), SES_OK);
+    assert_int_equal(minute, (NOW + HOUR) / MINUTE);
+    steady = (ses_steady_t){1000, 3};
+    f->cx.now = NOW - 365 * DAY;
+    assert_int_equal(ses_quota_take(&f->cx, f->t, &a, 1, 1, &minute),
+                     SES_QUOTA);
+    steady = (ses_steady_t){1000, 4};
+    f->cx.now = NOW + DAY + 2 * MINUTE;
+    assert_int_equal(ses_quota_used(&f->cx, f->t, ACCOUNT, &n), SES_OK);
+    assert_int_equal(n, 4);
 }
 
-/* A model of every charge: no window of 24 hours holds more than the limit,
- * and nothing is refused that fits by more than a minute's slack. */
-#define CHARGES 4000
-
+/* A record of a build that counted by the clock. */
 static void
-test_never_above(void **state)
+test_old_record(void **state)
 {
-    static struct {
-        int64_t at; /* no earlier than the charge before it */
-        uint32_t n;
-        int64_t minute;
-        bool back;
-    } charges[CHARGES];
     fixture_t *f = *state;
-    seeded_t s = seeded();
-    const unsigned limit = 20 + seeded_below(&s, 200);
-    ses_account_t a = account(limit, -1);
-    int64_t now = NOW, at = NOW, last = NOW, minute;
-    unsigned n = 0, i, k, refused = 0;
-    uint64_t sum, loose;
-    uint32_t want;
-    ses_rc_t rc;
+    ses_account_t a = account(10, -1);
+    struct quota_v1 old = {.version = 1, .total = 7, .last = NOW, .tokens = 1};
+    int64_t minute;
 
-    while (n < CHARGES && refused < 20000) {
-        now += (int64_t) seeded_below(&s, 4) == 0
-                   ? (int64_t) seeded_below(&s, 40 * MINUTE)
-                   : (int64_t) seeded_below(&s, 3000);
-        if (seeded_below(&s, 8) == 0)
-            now -= seeded_below(&s, 90000); /* threads' clocks differ */
-        at = now > last ? now : last;
-        want = 1 + seeded_below(&s, limit / 4);
-        rc = take_fast(f, &a, want, now, &minute);
-
-        sum = loose = 0;
-        for (i = n; i-- > 0 && charges[i].at > at - DAY - 2 * MINUTE;) {
-            if (charges[i].back)
-                continue;
-            loose += charges[i].n;
-            if (charges[i].at > at - DAY)
-                sum += charges[i].n;
-        }
-        if (rc == SES_OK) {
-            if (sum + want > limit)
-                SEEDED_FAIL(&s, "%llu + %u > %u", (unsigned long long) sum,
-                            want, limit);
-            charges[n].at = last = at;
-            charges[n].n = want;
-            charges[n].minute = minute;
-            charges[n++].back = false;
-        } else {
-            refused++;
-            if (rc != SES_QUOTA || loose + want <= limit)
-                SEEDED_FAIL(&s, "%s: %llu + %u <= %u", ses_rc_name(rc),
-                            (unsigned long long) loose, want, limit);
-        }
-        if (n > 0 && seeded_below(&s, 10) == 0) { /* one is aborted */
-            k = n - 1 - seeded_below(&s, n < 30 ? n : 30);
-            if (!charges[k].back && charges[k].at > at - DAY + 2 * MINUTE) {
-                assert_int_equal(ses_quota_return(&f->cx, f->t, ACCOUNT,
-                                                  charges[k].minute,
-                                                  charges[k].n),
-                                 SES_OK);
-                charges[k].back = true;
-            }
-        }
-        ses_arena_reset(f->arena);
-    }
-    assert_true(refused > 0 && n > 100);
+    assert_int_equal(ses_store_put(&f->cx, f->t, SES_DB_QUOTA, ACCOUNT,
+                                   ses_str_n(&old, sizeof(old))),
+                     SES_OK);
+    assert_int_equal(bucket_put(&f->cx, f->t, ACCOUNT, NOW / MINUTE, 7),
+                     SES_OK);
+    assert_int_equal(take(f, &a, 4, NOW + HOUR, &minute), SES_QUOTA);
+    assert_int_equal(take(f, &a, 3, NOW + HOUR, &minute), SES_OK);
+    assert_int_equal(used(f, NOW + HOUR), 10);
+    assert_int_equal(used(f, NOW + DAY + 2 * MINUTE), 3);
 }
 
 /* The rate: in no second more than twice its worth (a full bucket, then the
@@ -388,7 +342,7 @@ test_rate_never_above(void **state)
     for (i = 0; i < 20000; i++) {
         now += seeded_below(&s, 200);
         want = 1 + seeded_below(&s, 3);
-        if (take_fast(f, &a, want, now, &minute) == SES_OK)
+        if (take_at(f, &a, want, now, now, &minute) == SES_OK)
             sent += want;
         if ((double) sent >
             rate + 3 + rate * (double) (now - NOW) / 1000 + EPSILON)
@@ -425,9 +379,9 @@ main(void)
         TEST(test_nothing_taken),
         TEST(test_return),
         TEST(test_abort),
-        TEST(test_clock_steps_back),
-        TEST(test_clock_jumps_back),
-        TEST(test_never_above),
+        TEST(test_clock_is_set),
+        TEST(test_machine_starts),
+        TEST(test_old_record),
         TEST(test_rate_never_above),
         TEST(test_damaged),
     };
