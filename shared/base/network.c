@@ -54,22 +54,27 @@ ses_ip_format(ses_arena_t *a, const ses_ip_t *ip)
 
 /* --- networks ---------------------------------------------------------- */
 
+/* What of byte i belongs to a prefix of so many bits. */
+static uint8_t
+prefix_mask(unsigned bits, unsigned i)
+{
+    if (bits >= 8 * i + 8)
+        return 0xff;
+    if (bits <= 8 * i)
+        return 0;
+    return (uint8_t) (0xffu << (8 * i + 8 - bits));
+}
+
 /* Clear everything beyond bits; was it clear already? */
 static bool
 clear_host(ses_ip_t *ip, unsigned bits)
 {
-    bool clear = true;
-    uint8_t keep;
+    ses_ip_t before = *ip;
     unsigned i;
 
-    for (i = 0; i < sizeof(ip->b); i++) {
-        keep = bits >= 8 * i + 8 ? 0xff
-               : bits <= 8 * i   ? 0
-                                 : (uint8_t) (0xff << (8 * i + 8 - bits));
-        clear = clear && (ip->b[i] & ~keep) == 0;
-        ip->b[i] &= keep;
-    }
-    return clear;
+    for (i = 0; i < sizeof(ip->b); i++)
+        ip->b[i] = (uint8_t) (ip->b[i] & prefix_mask(bits, i));
+    return memcmp(ip->b, before.b, sizeof(ip->b)) == 0;
 }
 
 const char *

@@ -229,7 +229,7 @@ within(const iam_value_t *v, ses_str_t given)
         return false;
     for (i = 0; i < 16 && i * 8 < v->bits; i++) {
         left = v->bits - i * 8;
-        mask = left >= 8 ? 0xff : (uint8_t) (0xff << (8 - left));
+        mask = (uint8_t) (left >= 8 ? 0xffu : 0xffu << (8 - left));
         if ((ip[i] & mask) != (v->ip[i] & mask))
             return false;
     }
