@@ -56,7 +56,7 @@ INC_unit  := $(INC_api) $(filter-out -Ishared,$(INC_agent))
 LIB_base  := -llmdb -lcrypto -lcjson -lidn2
 LIB_gate  := -lmilter -lopendkim $(LIB_base) -lresolv -ldl
 LIB_agent := $(shell pkg-config --libs gmime-3.0 2>/dev/null) -lcurl \
-             -lunbound $(LIB_base)
+             -lunbound -lldns $(LIB_base)
 LIB_ctl   := -lunbound $(LIB_base)
 
 # --- sources ----------------------------------------------------------------

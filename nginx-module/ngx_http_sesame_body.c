@@ -9,6 +9,11 @@
 #include "ngx_http_sesame.h"
 
 
+/* A small body may hold a private key: it is wiped after use. */
+
+#define NGX_HTTP_SESAME_WIPE_MAX  65536
+
+
 static ses_str_t
 ngx_http_sesame_dup(ses_arena_t *a, ngx_str_t *s)
 {
@@ -91,6 +96,12 @@ ngx_http_sesame_body_take(ngx_http_sesame_call_t *call, ngx_http_request_t *r)
 
         if (!cl->buf->in_file) {
             p = ngx_cpymem(p, cl->buf->pos, cl->buf->last - cl->buf->pos);
+
+            if (n <= NGX_HTTP_SESAME_WIPE_MAX) {
+                ngx_explicit_memzero(cl->buf->pos,
+                                     cl->buf->last - cl->buf->pos);
+            }
+
             continue;
         }
 
@@ -147,6 +158,10 @@ ngx_http_sesame_body_read(ngx_http_sesame_call_t *call)
 void
 ngx_http_sesame_body_free(ngx_http_sesame_call_t *call)
 {
+    if (call->body != NULL && call->body_len <= NGX_HTTP_SESAME_WIPE_MAX) {
+        ngx_explicit_memzero(call->body, call->body_len);
+    }
+
     ses_xfree(call->body);
     call->body = NULL;
 

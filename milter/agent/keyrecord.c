@@ -85,7 +85,7 @@ without_blanks(ses_arena_t *a, ses_str_t s)
 }
 
 bool
-keyrecord_has(ses_arena_t *a, ses_str_t txt, ses_str_t want)
+keyrecord_has(ses_arena_t *a, ses_str_t txt, const char *kind, ses_str_t want)
 {
     ses_str_t tags[TAG_MAX] = {{0}};
 
@@ -93,7 +93,8 @@ keyrecord_has(ses_arena_t *a, ses_str_t txt, ses_str_t want)
         return false;
     if (tags[TAG_V].p != NULL && !ses_str_eqc(tags[TAG_V], "DKIM1"))
         return false;
-    if (tags[TAG_K].p != NULL && !ses_str_eqc(tags[TAG_K], "rsa"))
+    if (!ses_str_eqc(tags[TAG_K].p != NULL ? tags[TAG_K] : SES_STR("rsa"),
+                     kind))
         return false;
     if (tags[TAG_H].p != NULL && !lists(tags[TAG_H], "sha256", NULL))
         return false;

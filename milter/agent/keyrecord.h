@@ -11,9 +11,10 @@
 bool keyrecord_txt(ses_arena_t *a, ses_str_t rdata, ses_str_t *out);
 
 /*
- * Does this record, as a verifier reads it, carry the RSA key `want`
- * (base64 of its SubjectPublicKeyInfo), for mail, for SHA-256?
+ * Does this record, as a verifier reads it, carry the key `want` (as in
+ * p=) of this kind (as in k=), for mail, for SHA-256?
  */
-bool keyrecord_has(ses_arena_t *a, ses_str_t txt, ses_str_t want);
+bool keyrecord_has(ses_arena_t *a, ses_str_t txt, const char *kind,
+                   ses_str_t want);
 
 #endif

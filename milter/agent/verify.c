@@ -87,7 +87,7 @@ on_key(void *arg, const resolve_answer_t *answer)
 
     for (i = 0; !j->found && i < answer->n; i++)
         j->found = keyrecord_txt(j->arena, answer->rdata[i], &txt) &&
-                   keyrecord_has(j->arena, txt, j->key);
+                   keyrecord_has(j->arena, txt, "rsa", j->key);
     j->error = j->found ? "" : errors[answer->status];
     j->our_fault = answer->status == RESOLVE_FAILED;
     finish(j);

@@ -14,16 +14,22 @@
 #include "post.h"
 #include "publish.h"
 #include "reconcile.h"
+#include "rotate.h"
 #include "verify.h"
 
 #define THREADS_MAX 64
 #define JOIN_SECONDS 10
 
 static const worker_t workers[] = {
-    {"follow", follow_run, 1},       {"lmtp", lmtp_run, 8},
-    {"reconcile", reconcile_run, 1}, {"janitor", janitor_run, 1},
-    {"publish", publish_run, 1},     {"confirm", confirm_run, 1},
-    {"verify", verify_run, 1},       {"post", post_run, 1},
+    {"follow", follow_run, 1},
+    {"lmtp", lmtp_run, 8},
+    {"reconcile", reconcile_run, 1},
+    {"janitor", janitor_run, 1},
+    {"publish", publish_run, 1},
+    {"confirm", confirm_run, 1},
+    {"verify", verify_run, 1},
+    {"post", post_run, 1},
+    {"rotate", rotate_run, ROTATE_THREADS},
 };
 
 struct thread {

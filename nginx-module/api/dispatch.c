@@ -8,6 +8,8 @@
  */
 #include "api/dispatch.h"
 
+#include <openssl/crypto.h>
+
 #include "base/clock.h"
 #include "api/verify_page.h"
 #include "model/account.h"
@@ -29,11 +31,24 @@ api_call_new(const api_env_t *env)
     return c;
 }
 
+/* The input's strings: a private key is among them. */
+static void
+wipe(cJSON *j)
+{
+    for (; j != NULL; j = j->next) {
+        if (cJSON_IsString(j))
+            OPENSSL_cleanse(j->valuestring, strlen(j->valuestring));
+        wipe(j->child);
+    }
+}
+
 void
 api_call_free(api_call_t *c)
 {
     if (c == NULL)
         return;
+    if (c->in != NULL && c->def != NULL && (c->def->flags & OP_SECRET))
+        wipe(c->in);
     ses_json_free(c->in);
     ses_arena_free(c->arena);
     ses_xfree(c);

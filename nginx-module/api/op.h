@@ -54,6 +54,7 @@ typedef struct op_s op_t;
 typedef ses_rc_t (*op_fn_t)(op_t *op);
 
 #define OP_ANONYMOUS 1u /* no signature asked (links in a mail or webhook) */
+#define OP_SECRET 2u    /* the input holds a private key: wiped after use */
 
 typedef struct {
     const char *name;
@@ -127,6 +128,7 @@ SES_CHECK ses_rc_t op_count(op_t *op, ses_db_t db, unsigned max, unsigned *n);
 /* One table a file, each ends with {0}; route.c lists them. */
 extern const op_def_t ops_account[];
 extern const op_def_t ops_identity[];
+extern const op_def_t ops_identity_dkim[];
 extern const op_def_t ops_config_set[];
 extern const op_def_t ops_event_destination[];
 extern const op_def_t ops_suppression[];

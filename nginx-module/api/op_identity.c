@@ -5,9 +5,8 @@
  * the agent looks for the records (contract 7).  An address is asked by mail;
  * it has no DKIM of its own and shows that of its domain.
  */
-#include "api/op.h"
+#include "api/op_dkim.h"
 
-#include "model/identity.h"
 #include "policy/confirm.h"
 #include "policy/cover.h"
 #include "policy/shapes_v2.h"
@@ -63,33 +62,6 @@ usable(op_t *op, const ses_identity_t *i, bool *out)
 
 /* --- showing one ------------------------------------------------------- */
 
-static void
-put_domain_dkim(op_t *op, const ses_identity_t *d, bool signing)
-{
-    const ses_dkim_key_t *k = ses_dkim_current(&d->dkim);
-    const char *length;
-    unsigned i;
-
-    out_bool(op->out, "SigningEnabled", signing);
-    out_sym(op->out, "Status", ses_verify_name(d->dkim_status));
-    out_list(op->out, "Tokens");
-    for (i = 0; i < SES_DKIM_TOKENS; i++)
-        out_str(op->out, NULL, d->dkim.keys[i].selector);
-    out_end(op->out);
-    out_str(op->out, "SigningHostedZone",
-            ses_str_cat(op->cx->arena, SES_STR("dkim."),
-                        op->env->conf.service_domain));
-    out_sym(op->out, "SigningAttributesOrigin", "AWS_SES");
-    length = ses_dkim_length_name(d->dkim.bits);
-    if (length != NULL)
-        out_sym(op->out, "NextSigningKeyLength", length);
-    length = ses_dkim_length_name(k != NULL ? k->bits : d->dkim.bits);
-    if (length != NULL)
-        out_sym(op->out, "CurrentSigningKeyLength", length);
-    if (k != NULL && k->made != 0)
-        out_time(op->out, "LastKeyGenerationTimestamp", k->made);
-}
-
 /* DkimAttributes; those of an address are its exact domain's. */
 static ses_rc_t
 put_dkim(op_t *op, const ses_identity_t *i)
@@ -109,7 +81,7 @@ put_dkim(op_t *op, const ses_identity_t *i)
         d = rc == SES_OK ? &own : NULL;
     }
     if (d != NULL) {
-        put_domain_dkim(op, d, d->dkim.signing);
+        op_dkim_show(op, d);
     } else {
         out_bool(op->out, "SigningEnabled", false);
         out_sym(op->out, "Status", "NOT_STARTED");
@@ -220,8 +192,9 @@ create_identity(op_t *op)
     i.config_set = set_name;
     if ((rc = op_tags(op, &i.tags, &i.ntags)) != SES_OK)
         return rc;
-    if (!domain &&
-        (rc = ses_confirm_ask(op->cx, op->txn, &op->env->conf, &i)) != SES_OK)
+    rc = domain ? op_dkim_create(op, &i)
+                : ses_confirm_ask(op->cx, op->txn, &op->env->conf, &i);
+    if (rc != SES_OK)
         return rc;
     ses_identity_put(op->cx, op->change, &i);
 
@@ -342,7 +315,7 @@ list_identities(op_t *op)
 const op_def_t ops_identity[] = {
     {"CreateEmailIdentity", OP_REST, "POST", "/v2/email/identities",
      "ses:CreateEmailIdentity", OP_WRITE, create_identity,
-     ses_v2_create_identity, 0},
+     ses_v2_create_identity, OP_SECRET},
     {"GetEmailIdentity", OP_REST, "GET", "/v2/email/identities/{EmailIdentity}",
      "ses:GetEmailIdentity", OP_READ, get_identity, ses_v2_identity, 0},
     {"DeleteEmailIdentity", OP_REST, "DELETE",

@@ -173,13 +173,12 @@ static const char *const origins[] = {"AWS_SES",
                                       "AWS_SES_US_GOV_WEST_1",
                                       NULL};
 static const ses_member_t dkim_signing[] = {
-    M("DomainSigningSelector", STRING, LATER, .min = 1, .max = 63,
+    M("DomainSigningSelector", STRING, .min = 1, .max = 63,
       .pattern = "^(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9\\-]*[a-zA-Z0-9]))$",
       .matches = is_selector),
-    M("DomainSigningPrivateKey", STRING, LATER, .min = 1, .max = 20480,
+    M("DomainSigningPrivateKey", STRING, .min = 1, .max = 20480,
       .pattern = "^[a-zA-Z0-9+\\/]+={0,2}$", .matches = is_key),
-    M("NextSigningKeyLength", STRING, LATER, .values = key_lengths,
-      .harmless = "RSA_2048_BIT"),
+    M("NextSigningKeyLength", STRING, .values = key_lengths),
     M("DomainSigningAttributesOrigin", STRING, LATER, .values = origins,
       .harmless = "AWS_SES"),
     END};
@@ -188,6 +187,15 @@ const ses_member_t ses_v2_create_identity[] = {
     M("EmailIdentity", STRING, NEED, .min = 1), M("Tags", LIST, .of = tags),
     M("DkimSigningAttributes", STRUCT, .of = dkim_signing),
     M("ConfigurationSetName", STRING), END};
+
+const ses_member_t ses_v2_put_dkim[] = {
+    M("EmailIdentity", STRING, LABEL, .min = 1), M("SigningEnabled", BOOL),
+    END};
+
+const ses_member_t ses_v2_put_dkim_signing[] = {
+    M("EmailIdentity", STRING, LABEL, .min = 1),
+    M("SigningAttributesOrigin", STRING, NEED, .values = origins),
+    M("SigningAttributes", STRUCT, .of = dkim_signing), END};
 
 const ses_member_t ses_v2_identity[] = {
     M("EmailIdentity", STRING, LABEL, .min = 1), END};

@@ -16,6 +16,8 @@ extern const ses_member_t ses_v2_put_account_suppression[];
 
 extern const ses_member_t ses_v2_create_identity[];
 extern const ses_member_t ses_v2_identity[]; /* Get, Delete */
+extern const ses_member_t ses_v2_put_dkim[];
+extern const ses_member_t ses_v2_put_dkim_signing[];
 extern const ses_member_t ses_v2_list_identities[];
 extern const ses_member_t ses_v2_list_identities_query[];
 

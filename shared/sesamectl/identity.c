@@ -1,7 +1,8 @@
 /*
  * identity - sesamectl identity: sender domains and addresses
  *
- * records.c prints what belongs in DNS, verify.c has it looked at.
+ * records.c prints what belongs in DNS, verify.c has it looked at,
+ * identity_dkim.c changes keys.
  */
 #include "identity.h"
 
@@ -347,6 +348,24 @@ const ctl_command_t ctl_identities[] = {
      {OF_ACCOUNT,
       {"ask", NULL, "send an address its mail again"},
       {"timeout", "SECONDS", "wait for gate and agent so long (30)"}}},
+    {"rotate",
+     "NAME",
+     1,
+     1,
+     "Make new DKIM keys for a domain.  Each signs once every name server has\n"
+     "shown it for dkim_settle; the one before stays published for dkim_keep.",
+     CTL_STORE,
+     ctl_identity_rotate,
+     {OF_ACCOUNT,
+      {"key-length", "BITS", "of the RSA key from now on: 1024 or 2048"}}},
+    {"ed25519",
+     "NAME on|off",
+     2,
+     2,
+     "Switch a domain's second signature, by an Ed25519 key, on or off.",
+     CTL_STORE,
+     ctl_identity_ed25519,
+     {OF_ACCOUNT}},
     {"delete",
      "ACCOUNT NAME",
      2,

@@ -19,6 +19,8 @@ SES_CHECK ses_rc_t ctl_identity_choose(ctl_t *c, ses_txn_t *t, ses_str_t given,
                                        ses_identity_t *out);
 
 int ctl_identity_records(ctl_t *c);
+int ctl_identity_rotate(ctl_t *c);
+int ctl_identity_ed25519(ctl_t *c);
 int ctl_identity_verify(ctl_t *c);
 
 #endif

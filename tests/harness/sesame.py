@@ -27,6 +27,7 @@ service_domain = {service}
 bounce_domain = {bounce}
 public_url = http://{loopback}:{http}
 resolver = {loopback}:{resolver}
+dns_port = {knot}
 milter_socket = unix:{sockets}/milter
 auth_socket = unix:{sockets}/auth
 lmtp_socket = unix:{sockets}/lmtp
