@@ -239,7 +239,7 @@ ses_binding_format(ses_arena_t *a, const ses_binding_t *b)
         ses_buf_c(&out, first ? " client=" : ",");
         ses_buf_str(&out, ses_network_format(a, &b->clients[i]));
     }
-    return ses_buf_get(&out);
+    return ses_str_dup(a, ses_buf_get(&out));
 }
 
 /* --- matching ---------------------------------------------------------- */

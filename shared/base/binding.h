@@ -37,7 +37,7 @@ typedef struct {
 /* Everything behind "bind =".  NULL, or what is wrong; out is then
  * untouched.  What out points at is in the arena. */
 const char *ses_binding_parse(ses_arena_t *a, ses_str_t s, ses_binding_t *out);
-/* As parse reads it. */
+/* As parse reads it; NUL-terminated, in the arena. */
 ses_str_t ses_binding_format(ses_arena_t *a, const ses_binding_t *b);
 /* The first of n that matches, or NULL. */
 const ses_binding_t *ses_binding_find(const ses_binding_t *v, unsigned n,
