@@ -110,6 +110,7 @@ static const option_t options[] = {
     {"verify_link_lifetime", &ses_conf_duration, AT(verify_link_lifetime),
      "24h", 1 * SEC, 30 * DAY},
     {"dkim_ed25519", &ses_conf_yesno, AT(dkim_ed25519), "yes", 0, 0},
+    {"dkim_service", &ses_conf_yesno, AT(dkim_service), "no", 0, 0},
     {"dkim_stock", &ses_conf_u64, AT(dkim_stock), "16", 0, 10000},
     {"dkim_rotate_after", &ses_conf_duration, AT(dkim_rotate_after), "0s", 0,
      3650 * DAY},

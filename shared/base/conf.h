@@ -49,6 +49,7 @@ typedef struct {
     int64_t verify_retry_min, verify_retry_max;
     int64_t verify_link_lifetime;
     bool dkim_ed25519;
+    bool dkim_service;         /* a signature of service_domain too */
     uint64_t dkim_stock;       /* RSA key pairs */
     int64_t dkim_rotate_after; /* 0 = never */
     int64_t dkim_settle, dkim_keep;

@@ -99,6 +99,7 @@ extern const ctl_command_t ctl_init[];
 extern const ctl_command_t ctl_accounts[];
 extern const ctl_command_t ctl_keys[];
 extern const ctl_command_t ctl_identities[];
+extern const ctl_command_t ctl_gate_keys[];
 extern const ctl_command_t ctl_production[];
 extern const ctl_command_t ctl_quota[];
 extern const ctl_command_t ctl_suppression[];

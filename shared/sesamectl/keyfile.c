@@ -149,3 +149,23 @@ keyfile_create(ses_cx_t *cx, const ses_conf_t *conf, const keyfile_t *k)
     unlink(temporary); /* of an init that was cut short */
     return store_file(cx, path, temporary, k, text);
 }
+
+ses_rc_t
+keyfile_replace(ses_cx_t *cx, const ses_conf_t *conf, const char *name,
+                ses_str_t text)
+{
+    const char *path = ses_conf_key(cx, conf, name);
+    const char *temporary = ses_str_printf(cx->arena, "%s.new", path).p;
+    keyfile_t files[KEYFILES];
+    ses_rc_t rc;
+    size_t i;
+
+    if ((rc = keyfile_list(cx, conf, files)) != SES_OK)
+        return rc;
+    for (i = 0; i < KEYFILES && strcmp(files[i].name, name) != 0; i++)
+        ;
+    if (i == KEYFILES)
+        return ses_fail(cx, SES_FAULT, "%s is no key file", name);
+    unlink(temporary); /* of a run that was cut short */
+    return store_file(cx, path, temporary, &files[i], text);
+}

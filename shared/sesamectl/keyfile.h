@@ -26,6 +26,10 @@ SES_CHECK ses_rc_t keyfile_list(ses_cx_t *cx, const ses_conf_t *conf,
 SES_CHECK ses_rc_t keyfile_create(ses_cx_t *cx, const ses_conf_t *conf,
                                   const keyfile_t *k);
 
+/* Put another text in the place of the file called name, in one step. */
+SES_CHECK ses_rc_t keyfile_replace(ses_cx_t *cx, const ses_conf_t *conf,
+                                   const char *name, ses_str_t text);
+
 /* Private key (PEM) of the signer of webhooks, and a certificate for it. */
 SES_CHECK ses_rc_t keyfile_rsa(ses_cx_t *cx, const ses_conf_t *conf,
                                ses_str_t *pem);

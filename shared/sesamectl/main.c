@@ -24,6 +24,7 @@ static const ctl_group_t groups[] = {
      ctl_keys},
     {"identity", "sender domains and addresses, and their DNS records",
      ctl_identities},
+    {"gate-key", "the key that DKIM keys are sealed to", ctl_gate_keys},
     {"production", "requests to leave the sandbox: list, grant, deny, revoke",
      ctl_production},
     {"quota", "how much an account may send", ctl_quota},
