@@ -146,6 +146,9 @@ run(ses_cx_t *cx, ses_txn_t *t, void *arg)
     if ((rc = check_send_key(cx, t, w->s)) != SES_OK ||
         (rc = judge_again(w->s, t)) != SES_OK)
         return rc;
+    if (m->access_key.n > 0 &&
+        (rc = ses_credential_used(cx, t, m->access_key)) != SES_OK)
+        return rc;
     if (m->journal != seen)
         fill(w);
     rc = ses_quota_take(cx, t, &m->verdict.account, w->rcpts, w->entry.charged,

@@ -134,9 +134,12 @@ judge_size(const session_t *s)
 {
     const ses_headers_t *h = &s->m.header;
     uint64_t n = h->bytes + 2 + s->m.body.bytes;
+    unsigned i;
 
-    if (s->m.has_ticket && h->n > 0)
-        n -= h->v[0].name.n + 1 + h->v[0].value.n + 2;
+    /* Ticket and caller are nginx's, not the sender's. */
+    for (i = 0; s->m.has_ticket && i < 2 && i < h->n; i++)
+        if (ses_header_sesame(h->v[i].name))
+            n -= h->v[i].name.n + 1 + h->v[i].value.n + 2;
     return n;
 }
 

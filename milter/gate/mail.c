@@ -51,7 +51,7 @@ mail_base(const session_t *s)
     ses_jsonw_str(&w, "timestamp", ses_clock_iso(a, m->cx.now));
     ses_jsonw_str(&w, "source", source(s));
     ses_jsonw_str(&w, "sourceArn",
-                  ses_identity_arn(a, s->gate->conf.region, m->cx.account,
+                  ses_identity_arn(a, s->gate->conf.region, m->verdict.owner,
                                    m->verdict.identity));
     ses_jsonw_str(&w, "sendingAccountId", m->cx.account);
     ses_jsonw_str(&w, "messageId", m->id_text);

@@ -19,6 +19,26 @@ recipient_add(session_t *s, ses_str_t path)
         m->paths[m->npaths++] = ses_str_dup(m->cx.arena, path);
 }
 
+/* Who asks, for the policies: what nginx says of an API call stands in the
+ * field after the ticket. */
+static ses_caller_t
+caller(const session_t *s)
+{
+    const message_t *m = &s->m;
+    ses_caller_t c = {.user = m->user,
+                      .iam = m->iam,
+                      .client = m->client,
+                      .tls = s->tls.n > 0,
+                      .agent = SES_STR("")};
+
+    if (m->has_ticket && m->header.n > 1 &&
+        ses_str_caseeqc(m->header.v[1].name, SES_CALLER_HEADER))
+        ses_caller_parse(m->cx.arena, m->header.v[1].value, &c.tls, &c.agent);
+    if (ses_str_eqc(m->operation, "SendEmail"))
+        c.action = "ses:SendEmail";
+    return c;
+}
+
 ses_rc_t
 recipient_judge(session_t *s, ses_txn_t *t)
 {
@@ -34,7 +54,8 @@ recipient_judge(session_t *s, ses_txn_t *t)
                       .paths = m->paths,
                       .npaths = m->npaths,
                       .nrcpts = m->nrcpts,
-                      .headers = &m->header};
+                      .headers = &m->header,
+                      .caller = caller(s)};
     return ses_verdict(&m->cx, t, &ask, &m->verdict);
 }
 

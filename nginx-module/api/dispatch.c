@@ -10,6 +10,7 @@
 
 #include <openssl/crypto.h>
 
+#include "api/authorize.h"
 #include "base/clock.h"
 #include "api/verify_page.h"
 #include "model/account.h"
@@ -198,17 +199,6 @@ authenticate(api_call_t *c, ses_txn_t *t, sigv4_cache_t *cache)
     return SES_OK;
 }
 
-/*
- * May the caller do this?  Until there are policies an access key may do
- * everything of its own account, and handlers can form no other's keys.
- */
-static ses_rc_t
-authorize(api_call_t *c)
-{
-    (void) c;
-    return SES_OK;
-}
-
 /* --- running it -------------------------------------------------------- */
 
 static out_format_t
@@ -245,14 +235,13 @@ prepare(api_call_t *c, ses_txn_t *t, sigv4_cache_t *cache)
         return rc;
     if (t == NULL)
         return ses_fail(&c->cx, SES_BUSY, "The store is not open.");
-    if ((rc = authenticate(c, t, cache)) != SES_OK ||
-        (rc = authorize(c)) != SES_OK)
+    if ((rc = authenticate(c, t, cache)) != SES_OK)
         return rc;
 
     rc = c->protocol == OP_REST
              ? params_rest(&c->cx, &c->req, c->def, &labels, &c->in)
              : params_form(&c->cx, &form, c->def, &c->in);
-    if (rc != SES_OK)
+    if (rc != SES_OK || (rc = authorize(c, t)) != SES_OK)
         return rc;
     return ses_shape_check(&c->cx, c->def->input, c->in);
 }
@@ -337,6 +326,9 @@ api_write(ses_cx_t *cx, ses_txn_t *t, void *call)
 
     ses_cx_clear(cx); /* a batch that failed runs its operations again */
     if ((rc = run(c, t)) != SES_OK)
+        return rc;
+    if (c->key.id.n > 0 &&
+        (rc = ses_credential_used(cx, t, c->key.id)) != SES_OK)
         return rc;
     return ses_journal_apply(cx, t, &c->change, c->def->name);
 }

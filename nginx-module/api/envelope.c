@@ -7,6 +7,7 @@
 #include "api/envelope.h"
 
 #include "model/identity.h"
+#include "policy/delegate.h"
 #include "policy/headers.h"
 
 /* --- addresses --------------------------------------------------------- */
@@ -92,57 +93,54 @@ envelope_read(envelope_t *e, op_t *op)
 }
 
 /*
- * An identity named by ARN: the caller's own, which must cover the address
- * it is for.  Sending as another account's identity comes later.
+ * An identity named by ARN must cover the address it is for, and exist when
+ * it is the caller's own.  Whether another account lets the caller use its
+ * identity is the gate's to say.
  */
 static ses_rc_t
-check_arn(op_t *op, const char *member, const ses_address_t *address)
+check_arn(op_t *op, const char *member, const ses_address_t *address,
+          ses_str_t *out)
 {
-    ses_str_t arn = op_str(op, member), name, prefix, canon;
+    ses_str_t arn = op_str(op, member);
     ses_identity_t identity;
-    bool domain, covers;
+    ses_delegate_t d;
     ses_rc_t rc;
 
+    *out = arn;
     if (arn.n == 0)
         return SES_OK;
-    prefix = ses_identity_arn(op->cx->arena, op->env->conf.region,
-                              op->cx->account, SES_STR(""));
-    if (!ses_str_starts(arn, prefix))
-        return ses_fail(op->cx, SES_INVALID,
-                        "%s of another account or region is not supported "
-                        "yet.",
-                        member);
-    name = ses_str_from(arn, prefix.n);
-    rc = ses_identity_name(op->cx, name, &canon, &domain);
-    if (rc == SES_OK)
-        rc = ses_identity_find(op->cx, op->txn, op->cx->account, canon,
-                               &identity);
-    if (rc == SES_NOT_FOUND)
-        return ses_fail(op->cx, SES_INVALID,
-                        "Email identity %.*s does not exist.", SES_FMT(name));
+    rc = ses_delegate_parse(op->cx, op->env->conf.region, arn, &d);
     if (rc != SES_OK)
         return rc;
-    covers =
-        address != NULL &&
-        (domain ? ses_domain_within(address->domain, canon)
-                : ses_str_eq(address->addr, canon) ||
-                      ses_str_eq(ses_address_unlabelled(op->cx->arena, address),
-                                 canon));
-    return covers
-               ? SES_OK
-               : ses_fail(op->cx, SES_INVALID,
-                          "%s does not cover the address it is for.", member);
+    if (ses_str_eq(d.owner, op->cx->account)) {
+        rc = ses_identity_find(op->cx, op->txn, op->cx->account, d.name,
+                               &identity);
+        if (rc == SES_NOT_FOUND)
+            return ses_fail(op->cx, SES_INVALID,
+                            "Email identity %.*s does not exist.",
+                            SES_FMT(d.name));
+        if (rc != SES_OK)
+            return rc;
+    }
+    if (address == NULL || !ses_delegate_covers(op->cx->arena, &d, address))
+        return ses_fail(op->cx, SES_INVALID,
+                        "%s does not cover the address it is for.", member);
+    /* as it is known, in characters that a field may hold */
+    *out =
+        ses_identity_arn(op->cx->arena, op->env->conf.region, d.owner, d.name);
+    return SES_OK;
 }
 
 ses_rc_t
 envelope_check_arns(envelope_t *e, const ses_address_t *from)
 {
-    ses_rc_t rc = check_arn(e->op, "FromEmailAddressIdentityArn", from);
+    ses_rc_t rc =
+        check_arn(e->op, "FromEmailAddressIdentityArn", from, &e->from_arn);
 
     if (rc != SES_OK)
         return rc;
     return check_arn(e->op, "FeedbackForwardingEmailAddressIdentityArn",
-                     e->has_feedback ? &e->feedback : NULL);
+                     e->has_feedback ? &e->feedback : NULL, &e->feedback_arn);
 }
 
 /* --- recipients -------------------------------------------------------- */
@@ -237,11 +235,31 @@ put_tags(op_t *op, ses_buf_t *b)
     return SES_OK;
 }
 
+static void
+put_arn(ses_buf_t *b, const char *field, ses_str_t arn)
+{
+    if (arn.n > 0)
+        ses_buf_printf(b, "%s: %.*s\r\n", field, SES_FMT(arn));
+}
+
+/* The envelope's sender is the feedback address when there is one. */
+static void
+put_arns(const envelope_t *e, ses_buf_t *b)
+{
+    put_arn(b, "X-SES-SOURCE-ARN",
+            e->has_feedback ? e->feedback_arn : e->from_arn);
+    put_arn(b, "X-SES-FROM-ARN", e->from_arn);
+    put_arn(b, "X-SES-RETURN-PATH-ARN", e->feedback_arn);
+}
+
 /* What goes in front of the message. */
 ses_rc_t
 envelope_fields(envelope_t *e, ses_buf_t *b)
 {
     ses_rc_t rc = put_set(e->op, b);
 
-    return rc == SES_OK ? put_tags(e->op, b) : rc;
+    if (rc != SES_OK)
+        return rc;
+    put_arns(e, b);
+    return put_tags(e->op, b);
 }

@@ -15,6 +15,7 @@ typedef struct {
     bool has_from;
     ses_address_t feedback; /* FeedbackForwardingEmailAddress */
     bool has_feedback;
+    ses_str_t from_arn, feedback_arn; /* identities, "" = not named */
     ses_address_t *to, *cc, *bcc, *reply_to;
     unsigned nto, ncc, nbcc, nreply_to;
 } envelope_t;

@@ -129,6 +129,7 @@ SES_CHECK ses_rc_t op_count(op_t *op, ses_db_t db, unsigned max, unsigned *n);
 extern const op_def_t ops_account[];
 extern const op_def_t ops_identity[];
 extern const op_def_t ops_identity_dkim[];
+extern const op_def_t ops_identity_policy[];
 extern const op_def_t ops_config_set[];
 extern const op_def_t ops_event_destination[];
 extern const op_def_t ops_suppression[];

@@ -7,6 +7,7 @@
  */
 #include "api/op_dkim.h"
 
+#include "model/policy.h"
 #include "policy/confirm.h"
 #include "policy/cover.h"
 #include "policy/shapes_v2.h"
@@ -115,6 +116,25 @@ put_verification(op_t *op, const ses_identity_t *i)
     out_close(op->out);
 }
 
+static ses_rc_t
+put_policies(op_t *op, const ses_identity_t *i)
+{
+    ses_identity_policies_t p;
+    unsigned k;
+    ses_rc_t rc;
+
+    rc = ses_identity_policies_find(op->cx, op->txn, i->account, i->name, &p);
+    if (rc != SES_OK)
+        return rc;
+    out_map(op->out, "Policies");
+    for (k = 0; k < p.n; k++) {
+        out_key(op->out, p.v[k].name);
+        out_str(op->out, NULL, p.v[k].text);
+    }
+    out_map_end(op->out);
+    return SES_OK;
+}
+
 static const char *
 type_name(const ses_identity_t *i)
 {
@@ -143,8 +163,8 @@ get_identity(op_t *op)
     out_open(op->out, "MailFromAttributes");
     out_sym(op->out, "BehaviorOnMxFailure", "USE_DEFAULT_VALUE");
     out_close(op->out);
-    out_map(op->out, "Policies");
-    out_map_end(op->out);
+    if ((rc = put_policies(op, &i)) != SES_OK)
+        return rc;
     op_put_tags(op, i.tags, i.ntags);
     if (i.config_set.n > 0)
         out_str(op->out, "ConfigurationSetName", i.config_set);

@@ -8,6 +8,7 @@
 const op_def_t *const api_tables[] = {ops_account,
                                       ops_identity,
                                       ops_identity_dkim,
+                                      ops_identity_policy,
                                       ops_config_set,
                                       ops_event_destination,
                                       ops_suppression,

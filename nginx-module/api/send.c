@@ -250,7 +250,8 @@ send_ticket(api_call_t *c)
     memcpy(t.send_key, c->send.key, SES_SEND_KEY);
     memcpy(t.body_hash, c->send.body, SES_BODY_HASH);
     return ses_str_printf(
-        c->arena, SES_TICKET_HEADER ": %.*s\r\n",
+        c->arena, SES_TICKET_HEADER ": %.*s\r\n" SES_CALLER_HEADER ": %.*s\r\n",
         SES_FMT(ses_ticket_format(c->arena, &c->env->ticket, &t, m->mail,
-                                  m->rcpts, m->nrcpts)));
+                                  m->rcpts, m->nrcpts)),
+        SES_FMT(ses_caller_format(c->arena, c->req.tls, c->op.user_agent)));
 }

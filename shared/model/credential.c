@@ -14,7 +14,8 @@
 
 #define ID_MAX 128
 #define SECRET_LEN 40
-#define SMTP_VERSION 4 /* contract section 6 */
+#define USED_STEP 60000 /* ms */
+#define SMTP_VERSION 4  /* contract section 6 */
 
 static ses_rc_t
 decode(ses_cx_t *cx, ses_str_t key, const cJSON *j, uint64_t version, void *out)
@@ -27,6 +28,7 @@ decode(ses_cx_t *cx, ses_str_t key, const cJSON *j, uint64_t version, void *out)
     k->id = ses_str_dup(cx->arena, key);
     k->account = ses_object_str(cx, j, "account");
     k->user = ses_object_str(cx, j, "user");
+    k->iam = ses_json_bool(j, "iam", false);
     k->active = ses_json_bool(j, "active", false);
     k->boxed = boxed;
     k->created = ses_json_int(j, "created", 0);
@@ -51,11 +53,45 @@ ses_credential_put(ses_cx_t *cx, ses_change_t *c, const ses_credential_t *k)
     ses_object_open(&w, cx->arena);
     ses_jsonw_str(&w, "account", k->account);
     ses_jsonw_str(&w, "user", k->user);
+    if (k->iam)
+        ses_jsonw_bool(&w, "iam", true);
     ses_jsonw_bool(&w, "active", k->active);
     ses_jsonw_str(&w, "secret", ses_base64(cx->arena, k->boxed));
     ses_jsonw_int(&w, "created", k->created);
     ses_change_put(c, SES_DB_CREDENTIAL, k->id, k->version,
                    ses_object_close(&w));
+}
+
+void
+ses_credential_del(ses_change_t *c, const ses_credential_t *k)
+{
+    ses_change_del(c, SES_DB_CREDENTIAL, k->id, k->version);
+}
+
+ses_rc_t
+ses_credential_last_used(ses_cx_t *cx, ses_txn_t *t, ses_str_t id,
+                         int64_t *when)
+{
+    ses_str_t value;
+    ses_rc_t rc = ses_store_get(cx, t, SES_DB_KEY_USED, id, &value);
+
+    *when = rc == SES_OK && value.n == 8 ? (int64_t) ses_key_u64(value) : 0;
+    return rc == SES_NOT_FOUND ? SES_OK : rc;
+}
+
+ses_rc_t
+ses_credential_used(ses_cx_t *cx, ses_txn_t *t, ses_str_t id)
+{
+    uint8_t value[8];
+    int64_t before;
+    ses_rc_t rc;
+
+    if ((rc = ses_credential_last_used(cx, t, id, &before)) != SES_OK ||
+        (cx->now >= before && cx->now - before < USED_STEP))
+        return rc;
+    ses_put_u64(value, (uint64_t) cx->now);
+    return ses_store_put(cx, t, SES_DB_KEY_USED, id,
+                         ses_str_n(value, sizeof(value)));
 }
 
 struct list {

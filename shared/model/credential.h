@@ -14,6 +14,8 @@ typedef struct {
     ses_str_t id; /* access key id, 16-128 of A-Z0-9 */
     ses_str_t account;
     ses_str_t user; /* IAM user name */
+    bool iam;       /* the user's, with its policies; else the account's own,
+                       which may do everything of the account */
     bool active;
     ses_str_t boxed; /* the secret, closed */
     int64_t created;
@@ -24,6 +26,13 @@ SES_CHECK ses_rc_t ses_credential_find(ses_cx_t *cx, ses_txn_t *t, ses_str_t id,
                                        ses_credential_t *out);
 void ses_credential_put(ses_cx_t *cx, ses_change_t *c,
                         const ses_credential_t *k);
+void ses_credential_del(ses_change_t *c, const ses_credential_t *k);
+/* Note that the key was used at cx->now, to the minute; not journalled. */
+SES_CHECK ses_rc_t ses_credential_used(ses_cx_t *cx, ses_txn_t *t,
+                                       ses_str_t id);
+/* When it was used last, ms; 0 = never. */
+SES_CHECK ses_rc_t ses_credential_last_used(ses_cx_t *cx, ses_txn_t *t,
+                                            ses_str_t id, int64_t *when);
 typedef ses_rc_t (*ses_credential_fn_t)(ses_cx_t *cx, const ses_credential_t *k,
                                         void *arg);
 /* account "" = all */

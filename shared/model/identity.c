@@ -10,6 +10,7 @@
 
 #include "model/index.h"
 #include "model/object.h"
+#include "model/policy.h"
 #include "store/record.h"
 
 #define NAME_LEN_MAX 320
@@ -329,6 +330,14 @@ ses_rc_t
 ses_identity_del(ses_cx_t *cx, ses_txn_t *t, ses_change_t *c,
                  const ses_identity_t *i)
 {
+    ses_identity_policies_t policies;
+    ses_rc_t rc;
+
+    rc = ses_identity_policies_find(cx, t, i->account, i->name, &policies);
+    if (rc != SES_OK)
+        return rc;
+    policies.n = 0;
+    ses_identity_policies_put(cx, c, &policies);
     ses_change_del(c, SES_DB_IDENTITY, key_of(cx, i), i->version);
     return drop(cx, t, c, i, true);
 }

@@ -56,7 +56,7 @@ SES_CHECK ses_rc_t ses_identity_find(ses_cx_t *cx, ses_txn_t *t,
                                      ses_str_t account, ses_str_t name,
                                      ses_identity_t *out);
 void ses_identity_put(ses_cx_t *cx, ses_change_t *c, const ses_identity_t *i);
-/* The identity and its sealed keys. */
+/* The identity, its sealed keys and its policies. */
 SES_CHECK ses_rc_t ses_identity_del(ses_cx_t *cx, ses_txn_t *t, ses_change_t *c,
                                     const ses_identity_t *i);
 /* A new one: PENDING, tokens drawn, first check due now (domains). */

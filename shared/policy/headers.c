@@ -77,8 +77,7 @@ static const char *const once[] = {
 
 /* Known to the service, not yet to us. */
 static const char *const later[] = {
-    "X-SES-SOURCE-ARN",      "X-SES-FROM-ARN",
-    "X-SES-RETURN-PATH-ARN", "X-SES-LIST-MANAGEMENT-OPTIONS",
+    "X-SES-LIST-MANAGEMENT-OPTIONS",
     "X-SES-TENANT",
 };
 

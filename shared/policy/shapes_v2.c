@@ -200,6 +200,15 @@ const ses_member_t ses_v2_put_dkim_signing[] = {
 const ses_member_t ses_v2_identity[] = {
     M("EmailIdentity", STRING, LABEL, .min = 1), END};
 
+const ses_member_t ses_v2_put_identity_policy[] = {
+    M("EmailIdentity", STRING, LABEL, .min = 1),
+    M("PolicyName", STRING, LABEL, .min = 1, .max = 64),
+    M("Policy", STRING, NEED, .min = 1), END};
+
+const ses_member_t ses_v2_delete_identity_policy[] = {
+    M("EmailIdentity", STRING, LABEL, .min = 1),
+    M("PolicyName", STRING, LABEL, .min = 1, .max = 64), END};
+
 static const char *const identity_keys[] = {
     "IDENTITY_NAME_CONTAINS", "IDENTITY_TYPE", "VERIFICATION_STATUS", NULL};
 const ses_member_t ses_v2_list_identities[] = {
@@ -479,11 +488,11 @@ static const ses_member_t overrides[] = {
 
 const ses_member_t ses_v2_send[] = {
     M("FromEmailAddress", STRING),
-    M("FromEmailAddressIdentityArn", STRING, LATER_OP, .min = 1),
+    M("FromEmailAddressIdentityArn", STRING, .min = 1),
     M("Destination", STRUCT, .of = recipients),
     M("ReplyToAddresses", LIST, .of = text),
     M("FeedbackForwardingEmailAddress", STRING),
-    M("FeedbackForwardingEmailAddressIdentityArn", STRING, LATER_OP, .min = 1),
+    M("FeedbackForwardingEmailAddressIdentityArn", STRING, .min = 1),
     M("Content", STRUCT, NEED, .of = email),
     M("EmailTags", LIST, .of = message_tags),
     M("ConfigurationSetName", STRING),

@@ -26,6 +26,7 @@ typedef struct {
     ses_verdict_t *out;
     ses_config_set_t set; /* when out->set is not empty */
     ses_cover_t first;    /* of the first From address */
+    ses_delegates_t delegates;
 } state_t;
 
 /* --- the account and its configuration set ----------------------------- */
@@ -73,12 +74,15 @@ default_set(state_t *s)
 {
     ses_rc_t rc;
 
-    if ((rc = ses_cover_find(s->cx, s->t, s->ask->account, &s->out->from[0],
+    s->out->owner = ses_delegate_owner(s->cx->arena, &s->delegates.from,
+                                       &s->out->from[0], s->ask->account);
+    if ((rc = ses_cover_find(s->cx, s->t, s->out->owner, &s->out->from[0],
                              &s->first)) != SES_OK)
         return rc;
     s->out->identity = s->first.exists ? s->first.best.name : SES_STR("");
     if (s->out->set.n > 0 || !s->first.exists ||
-        s->first.best.config_set.n == 0)
+        s->first.best.config_set.n == 0 ||
+        !ses_str_eq(s->out->owner, s->ask->account))
         return SES_OK;
     return find_set(s, s->first.best.config_set);
 }
@@ -187,6 +191,48 @@ recipients(state_t *s)
     return SES_OK;
 }
 
+/* --- policies ---------------------------------------------------------- */
+
+static ses_rc_t
+delegates(state_t *s)
+{
+    return ses_delegates_read(s->cx, s->t, s->ask->conf->region,
+                              s->ask->account, s->ask->headers, &s->out->source,
+                              s->out->from, s->out->nfrom, &s->delegates);
+}
+
+static ses_rc_t
+authorized(state_t *s)
+{
+    ses_iam_send_t q = {.region = s->ask->conf->region,
+                        .account = s->ask->account,
+                        .caller = &s->ask->caller,
+                        .nfrom = s->out->nfrom,
+                        .source = &s->out->source,
+                        .nrcpts = s->out->nrcpts,
+                        .set = s->out->set,
+                        .delegates = &s->delegates};
+    ses_address_t *sender, *back, *from;
+    ses_str_t *rcpts;
+    unsigned i;
+    ses_rc_t rc;
+
+    if ((rc = mailboxes(s, "Sender", &sender, &q.nsender)) != SES_OK ||
+        (rc = mailboxes(s, "Return-Path", &back, &q.nback)) != SES_OK)
+        return rc;
+    from = ses_alloc(s->cx->arena, (q.nfrom + q.nsender) * sizeof(*from));
+    memcpy(from, s->out->from, q.nfrom * sizeof(*from));
+    if (q.nsender > 0)
+        memcpy(from + q.nfrom, sender, q.nsender * sizeof(*from));
+    rcpts = ses_alloc(s->cx->arena, (q.nrcpts + 1) * sizeof(*rcpts));
+    for (i = 0; i < q.nrcpts; i++)
+        rcpts[i] = s->out->rcpts[i].addr;
+    q.from = from;
+    q.back = back;
+    q.rcpts = rcpts;
+    return ses_iam_send(s->cx, s->t, &q);
+}
+
 /* --- who may send as whom, to whom ------------------------------------- */
 
 typedef struct {
@@ -228,16 +274,19 @@ refuse_failed(state_t *s, const failed_t *f)
                     SES_FMT(region), SES_FMT(list));
 }
 
+/* An address of the account's, or of the owner of an identity that d names. */
 static ses_rc_t
-need(state_t *s, const ses_address_t *a, failed_t *f)
+need(state_t *s, const ses_delegate_t *d, const ses_address_t *a, failed_t *f)
 {
-    ses_str_t given = a->addr;
+    ses_str_t given = a->addr, owner = s->ask->account;
     ses_cover_t c;
     ses_rc_t rc;
 
     if (ses_service_owns(s->ask->conf, s->ask->account, a->domain))
         return SES_OK;
-    rc = ses_cover_find(s->cx, s->t, s->ask->account, a, &c);
+    if (d != NULL)
+        owner = ses_delegate_owner(s->cx->arena, d, a, owner);
+    rc = ses_cover_find(s->cx, s->t, owner, a, &c);
     if (rc != SES_OK)
         return rc;
     if (c.verified)
@@ -252,7 +301,11 @@ need(state_t *s, const ses_address_t *a, failed_t *f)
 static ses_rc_t
 identities(state_t *s)
 {
-    static const char *const more[] = {"Sender", "Return-Path"};
+    const struct {
+        const char *field;
+        const ses_delegate_t *delegate;
+    } more[] = {{"Sender", &s->delegates.from},
+                {"Return-Path", &s->delegates.back}};
     ses_address_t *list;
     failed_t f = {.cut = false};
     unsigned i, n;
@@ -261,18 +314,33 @@ identities(state_t *s)
 
     ses_buf_init(&f.text, s->cx->arena, 8192);
     for (i = 0; i < s->out->nfrom; i++)
-        if ((rc = need(s, &s->out->from[i], &f)) != SES_OK)
+        if ((rc = need(s, &s->delegates.from, &s->out->from[i], &f)) != SES_OK)
             return rc;
     for (k = 0; k < sizeof(more) / sizeof(more[0]); k++) {
-        if ((rc = mailboxes(s, more[k], &list, &n)) != SES_OK)
+        if ((rc = mailboxes(s, more[k].field, &list, &n)) != SES_OK)
             return rc;
         for (i = 0; i < n; i++)
-            if ((rc = need(s, &list[i], &f)) != SES_OK)
+            if ((rc = need(s, more[k].delegate, &list[i], &f)) != SES_OK)
                 return rc;
     }
-    if ((rc = need(s, &s->out->source, &f)) != SES_OK)
+    if ((rc = need(s, &s->delegates.source, &s->out->source, &f)) != SES_OK)
         return rc;
     return refuse_failed(s, &f);
+}
+
+/* Out of the sandbox, the account and whose identity it borrows? */
+static ses_rc_t
+production(state_t *s, bool *out)
+{
+    ses_account_t owner;
+    ses_rc_t rc;
+
+    *out = s->out->account.production;
+    if (!*out || ses_str_eq(s->out->owner, s->ask->account))
+        return SES_OK;
+    if ((rc = ses_account_find(s->cx, s->t, s->out->owner, &owner)) == SES_OK)
+        *out = owner.production;
+    return rc;
 }
 
 static ses_rc_t
@@ -280,18 +348,19 @@ sandbox(state_t *s)
 {
     failed_t f = {.cut = false};
     ses_address_t a;
+    bool out;
     unsigned i;
     ses_rc_t rc;
 
-    if (s->out->account.production)
-        return SES_OK;
+    if ((rc = production(s, &out)) != SES_OK || out)
+        return rc;
     ses_buf_init(&f.text, s->cx->arena, 8192);
     for (i = 0; i < s->ask->npaths; i++) {
         if (s->out->rcpts[s->out->rcpt_of[i]].removed == SES_RCPT_SIMULATED)
             continue;
         rc = ses_address_path(s->cx, s->ask->paths[i], &a);
         if (rc == SES_OK)
-            rc = need(s, &a, &f);
+            rc = need(s, NULL, &a, &f);
         if (rc != SES_OK)
             return rc;
     }
@@ -376,7 +445,7 @@ find_signer(state_t *s)
 {
     ses_rc_t rc;
 
-    rc = ses_cover_signer(s->cx, s->t, s->ask->account, s->out->from[0].domain,
+    rc = ses_cover_signer(s->cx, s->t, s->out->owner, s->out->from[0].domain,
                           &s->out->signer);
     s->out->sign = rc == SES_OK;
     return rc == SES_NOT_FOUND ? SES_OK : rc;
@@ -389,8 +458,8 @@ ses_verdict(ses_cx_t *cx, ses_txn_t *t, const ses_ask_t *ask,
             ses_verdict_t *out)
 {
     static ses_rc_t (*const steps[])(state_t *) = {
-        find_account, named_set,   header_syntax, address_syntax,
-        recipients,   default_set, identities,    sandbox,
+        find_account, named_set,   header_syntax, address_syntax, recipients,
+        delegates,    default_set, authorized,    identities,     sandbox,
         switches,     limits,      suppressed,    find_signer,
     };
     ses_verdict_t v = {.nfrom = 0};

@@ -17,6 +17,7 @@
 #include "model/suppression.h"
 #include "policy/address.h"
 #include "policy/headers.h"
+#include "policy/iam_send.h"
 
 /* What is asked.  Everything outlives the answer. */
 typedef struct {
@@ -27,6 +28,7 @@ typedef struct {
     unsigned npaths;        /* how many are in paths */
     uint64_t nrcpts;        /* how many were given, maybe more */
     const ses_headers_t *headers;
+    ses_caller_t caller;
 } ses_ask_t;
 
 /* The answer; in cx->arena. */
@@ -35,6 +37,7 @@ typedef struct {
     ses_address_t source;
     ses_address_t *from; /* mailboxes of the From field, at least one */
     unsigned nfrom;
+    ses_str_t owner;    /* account of From's identity: maybe another */
     ses_str_t identity; /* the one whose settings count: most specific */
     ses_str_t set;      /* name of the configuration set, "" = none */
     bool sign;

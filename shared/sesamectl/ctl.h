@@ -98,6 +98,7 @@ SES_CHECK ses_rc_t ctl_site_key(ctl_t *c, ses_keyring_t *out);
 extern const ctl_command_t ctl_init[];
 extern const ctl_command_t ctl_accounts[];
 extern const ctl_command_t ctl_keys[];
+extern const ctl_command_t ctl_iam[];
 extern const ctl_command_t ctl_identities[];
 extern const ctl_command_t ctl_gate_keys[];
 extern const ctl_command_t ctl_production[];

@@ -137,6 +137,11 @@ key_rotate(ctl_t *c)
 
     if (rc != SES_OK)
         return ctl_failed(c, rc);
+    if (old.iam)
+        return ctl_error(c,
+                         "%.*s is a user's key: sesamectl iam key add makes "
+                         "another",
+                         SES_FMT(old.id));
     status = make(c, old.account, old.user, now ? old.id : SES_STR(""),
                   "key rotate");
     if (status == 0 && !now)
@@ -209,6 +214,7 @@ row(ses_cx_t *cx, const ses_credential_t *k, void *arg)
     emit_str(e, "access_key_id", k->id);
     emit_str(e, "account", k->account);
     emit_str(e, "user", k->user);
+    emit_c(e, "owner", k->iam ? "user" : "account");
     emit_bool(e, "active", k->active);
     emit_time(e, "created", k->created);
     emit_close(e);

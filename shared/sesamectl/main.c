@@ -22,6 +22,7 @@ static const ctl_group_t groups[] = {
     {"account", "accounts: add, list, show, pause and resume", ctl_accounts},
     {"key", "access keys: add, list, disable, enable, rotate; key files",
      ctl_keys},
+    {"iam", "users, groups, policies and what they allow", ctl_iam},
     {"identity", "sender domains and addresses, and their DNS records",
      ctl_identities},
     {"gate-key", "the key that DKIM keys are sealed to", ctl_gate_keys},
@@ -125,6 +126,7 @@ typedef struct {
     char **argv;
     int argc, at;
     const ctl_group_t *group;
+    const char *noun; /* first word of a command of two */
     const ctl_command_t *command;
     bool help;
 } line_t;
@@ -203,15 +205,33 @@ option(ctl_t *c, line_t *l, const char *word)
     return 0;
 }
 
+/* A command by its word, or by its two words. */
 static const ctl_command_t *
-find_command(const ctl_group_t *g, const char *verb)
+find_command(const ctl_group_t *g, const char *noun, const char *verb)
 {
     const ctl_command_t *cmd;
+    size_t n = noun == NULL ? 0 : strlen(noun);
+
+    for (cmd = g->commands; cmd->verb != NULL; cmd++) {
+        if (noun == NULL && strcmp(cmd->verb, verb) == 0)
+            return cmd;
+        if (noun != NULL && strncmp(cmd->verb, noun, n) == 0 &&
+            cmd->verb[n] == ' ' && strcmp(cmd->verb + n + 1, verb) == 0)
+            return cmd;
+    }
+    return NULL;
+}
+
+static bool
+is_noun(const ctl_group_t *g, const char *w)
+{
+    const ctl_command_t *cmd;
+    size_t n = strlen(w);
 
     for (cmd = g->commands; cmd->verb != NULL; cmd++)
-        if (strcmp(cmd->verb, verb) == 0)
-            return cmd;
-    return NULL;
+        if (strncmp(cmd->verb, w, n) == 0 && cmd->verb[n] == ' ')
+            return true;
+    return false;
 }
 
 static int
@@ -225,11 +245,15 @@ word(ctl_t *c, line_t *l, const char *w)
                 l->group = &groups[i];
         if (l->group == NULL)
             return usage(l, "unknown command \"%s\"", w);
-        l->command = find_command(l->group, "");
+        l->command = find_command(l->group, NULL, "");
         return 0;
     }
     if (l->command == NULL) {
-        l->command = find_command(l->group, w);
+        if (l->noun == NULL && is_noun(l->group, w)) {
+            l->noun = w;
+            return 0;
+        }
+        l->command = find_command(l->group, l->noun, w);
         return l->command == NULL ? usage(l, "unknown command \"%s\"", w) : 0;
     }
     if (c->nargs == l->command->max)

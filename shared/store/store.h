@@ -25,18 +25,22 @@ typedef enum {
     SES_DB_META,    /* name -> bytes or counter */
     SES_DB_JOURNAL, /* sequence -> change */
     /* control objects: 8 bytes of version, then the value */
-    SES_DB_ACCOUNT,      /* account -> JSON */
-    SES_DB_CREDENTIAL,   /* access key id -> JSON */
-    SES_DB_IDENTITY,     /* account, name -> JSON */
-    SES_DB_DKIM,         /* account, identity, slot -> sealed private key */
-    SES_DB_CONFIG_SET,   /* account, name -> JSON */
-    SES_DB_DESTINATION,  /* account, set, name -> JSON */
-    SES_DB_TOPIC,        /* account, name -> JSON */
-    SES_DB_SUBSCRIPTION, /* account, topic, id -> JSON */
-    SES_DB_REVIEW,       /* account -> JSON */
-    SES_DB_POOL,         /* account, name -> JSON */
-    SES_DB_ADDRESS,      /* source address -> JSON */
-    SES_DB_SUPPRESSION,  /* hash of account, list, address -> struct */
+    SES_DB_ACCOUNT,         /* account -> JSON */
+    SES_DB_CREDENTIAL,      /* access key id -> JSON */
+    SES_DB_IDENTITY,        /* account, name -> JSON */
+    SES_DB_DKIM,            /* account, identity, slot -> sealed private key */
+    SES_DB_CONFIG_SET,      /* account, name -> JSON */
+    SES_DB_DESTINATION,     /* account, set, name -> JSON */
+    SES_DB_TOPIC,           /* account, name -> JSON */
+    SES_DB_SUBSCRIPTION,    /* account, topic, id -> JSON */
+    SES_DB_REVIEW,          /* account -> JSON */
+    SES_DB_POOL,            /* account, name -> JSON */
+    SES_DB_ADDRESS,         /* source address -> JSON */
+    SES_DB_USER,            /* account, IAM user -> JSON */
+    SES_DB_GROUP,           /* account, group of users -> JSON */
+    SES_DB_POLICY,          /* account, managed policy -> JSON */
+    SES_DB_IDENTITY_POLICY, /* account, identity -> JSON: its policies */
+    SES_DB_SUPPRESSION,     /* hash of account, list, address -> struct */
     /* indexes that the journal derives from them (model_index.c) */
     SES_DB_SUPPRESSION_LIST, /* account, list, address -> hash */
     SES_DB_WORK,             /* kind, due, reference -> "" */
@@ -55,6 +59,7 @@ typedef enum {
     SES_DB_CURSOR,    /* account, set, destination, subscription -> next */
     SES_DB_DEAD,      /* the same and sequence -> why */
     SES_DB_COUNTER,   /* name -> count */
+    SES_DB_KEY_USED,  /* access key id -> when it was used last */
     SES_DB_POSITION,  /* name of a log -> inode, offset, last line */
     SES_DB_OUTBOX,    /* due, id -> own mail that is still to be sent */
     SES_DB_ASKED,     /* day, hash -> verification mails of that day */

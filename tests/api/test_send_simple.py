@@ -216,8 +216,7 @@ REFUSALS = {
     "delegate": (
         dict(FromEmailAddressIdentityArn="arn:aws:ses:us-east-1:"
              "999999999999:identity/x.example"),
-        "FromEmailAddressIdentityArn of another account or region is not "
-        "supported yet."),
+        "FromEmailAddressIdentityArn does not cover the address it is for."),
     "overrides": (
         dict(ConfigurationOverrides={"Tracking": {
             "ClickTrackingEnabled": "ENABLED"}}),

@@ -267,9 +267,20 @@ test_identity_arn(void **state)
         "FromEmailAddressIdentityArn does not cover the address it is for.");
     BAD("{" ARN("123456789012:identity/none.test") FROM TO SIMPLE "}",
         "Email identity none.test does not exist.");
-    BAD("{" ARN("210987654321:identity/shop.test") FROM TO SIMPLE "}",
-        "FromEmailAddressIdentityArn of another account or region is not "
-        "supported yet.");
+    /* whether another account lets us is the gate's to say */
+    EXPECT("SendEmail",
+           "{" ARN("210987654321:identity/shop.test") FROM TO SIMPLE "}",
+           SES_OK, "*");
+    assert_non_null(strstr(ses_str_c(f->arena, op_sent.data),
+                           "X-SES-SOURCE-ARN: arn:aws:ses:us-east-1:"
+                           "210987654321:identity/shop.test\r\n"
+                           "X-SES-FROM-ARN: arn:aws:ses:us-east-1:"
+                           "210987654321:identity/shop.test\r\n"));
+    BAD("{" ARN("2109:identity/shop.test") FROM TO SIMPLE "}",
+        "<arn:aws:ses:us-east-1:2109:identity/shop.test> is not the ARN of an "
+        "identity in this region.");
+    BAD("{" ARN("210987654321:identity/else.test") FROM TO SIMPLE "}",
+        "FromEmailAddressIdentityArn does not cover the address it is for.");
     BAD("{" ARN("123456789012:identity/shop.test") "\"FromEmailAddress\":\"a@b."
                                                    "test\"," TO SIMPLE "}",
         "FromEmailAddressIdentityArn does not cover the address it is for.");

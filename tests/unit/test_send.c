@@ -332,12 +332,16 @@ test_ticket(void **state)
 {
     fixture_t *f = *state;
     api_call_t *c = new_call();
-    ses_str_t line = send_ticket(c), value;
+    ses_str_t line = send_ticket(c), value, second;
     ses_cx_t cx = ses_cx(f->arena, ses_clock_ms());
     ses_ticket_t t;
 
     assert_true(ses_str_starts(line, SES_STR("X-Sesame-Ticket: ")));
     assert_true(ses_str_ends(line, SES_STR("\r\n")));
+    second = ses_str_from(
+        line, (size_t) ses_str_search(line, SES_STR("\r\n")) + 2);
+    assert_true(ses_str_eqc(second, "X-Sesame-Caller: tls=0 agent=\r\n"));
+    line.n -= second.n;
     assert_true(line.n < 1024);
     value = ses_str_trim(ses_str_from(line, strlen("X-Sesame-Ticket: ")));
     assert_int_equal(
