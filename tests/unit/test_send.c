@@ -338,8 +338,8 @@ test_ticket(void **state)
 
     assert_true(ses_str_starts(line, SES_STR("X-Sesame-Ticket: ")));
     assert_true(ses_str_ends(line, SES_STR("\r\n")));
-    second = ses_str_from(
-        line, (size_t) ses_str_search(line, SES_STR("\r\n")) + 2);
+    second =
+        ses_str_from(line, (size_t) ses_str_search(line, SES_STR("\r\n")) + 2);
     assert_true(ses_str_eqc(second, "X-Sesame-Caller: tls=0 agent=\r\n"));
     line.n -= second.n;
     assert_true(line.n < 1024);
