@@ -36,8 +36,6 @@
 #define STEPS                                                                  \
     (SMFIP_NOHELO | SMFIP_NODATA | SMFIP_NOUNKNOWN | SMFIP_HDR_LEADSPC | SILENT)
 
-static const gate_t *gate;
-
 static sfsistat
 no_reply(void)
 {
@@ -106,6 +104,8 @@ on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
                 actions, steps);
         return SMFIS_REJECT;
     }
+    session_free(session_of(ctx));
+    smfi_setpriv(ctx, session_new());
     ask_macros(ctx);
     *want_actions = ACTIONS;
     *want_steps = STEPS;
@@ -138,14 +138,15 @@ client_address(ses_arena_t *a, ses_str_t given, const _SOCK_ADDR *addr)
 static sfsistat
 on_connect(SMFICTX *ctx, char *host, _SOCK_ADDR *addr)
 {
-    session_t *s;
+    session_t *s = session_of(ctx);
 
     (void) host;
-    session_free(session_of(ctx));
-    s = session_new(gate, macro(ctx, "{daemon_name}"));
-    s->client = client_address(s->lasting, macro(ctx, "{client_addr}"), addr);
-    s->portless = ses_str_eqc(macro(ctx, "{client_port}"), "0");
-    smfi_setpriv(ctx, s);
+    if (s != NULL) {
+        session_connect(s, macro(ctx, "{daemon_name}"));
+        s->client =
+            client_address(s->lasting, macro(ctx, "{client_addr}"), addr);
+        s->portless = ses_str_eqc(macro(ctx, "{client_port}"), "0");
+    }
     return no_reply();
 }
 
@@ -169,6 +170,16 @@ on_abort(SMFICTX *ctx)
 
 /* --- message ----------------------------------------------------------- */
 
+/* Too late for a new message.  421 ends the client's session, so that its
+ * next one is with the next process. */
+static sfsistat
+come_again(SMFICTX *ctx, session_t *s)
+{
+    session_end(s);
+    smfi_setreply(ctx, "421", "4.3.2", "Service restarts, connect again");
+    return SMFIS_TEMPFAIL;
+}
+
 static sfsistat
 on_mail(SMFICTX *ctx, char **argv)
 {
@@ -177,9 +188,12 @@ on_mail(SMFICTX *ctx, char **argv)
                            .type = macro(ctx, "{auth_type}"),
                            .login = macro(ctx, "{auth_authen}"),
                            .queue_id = macro(ctx, "i")};
+    sfsistat answer;
 
     if (s == NULL)
         return SMFIS_TEMPFAIL;
+    if (stop_closing())
+        return come_again(ctx, s);
     session_begin(s, ses_str(argv[0]));
     s->tls = ses_str_dup(s->arena, macro(ctx, "{tls_version}"));
     switch (sender_mail(s, &say)) {
@@ -191,7 +205,9 @@ on_mail(SMFICTX *ctx, char **argv)
     case SENDER_REFUSE:
         break;
     }
-    return refuse(ctx, s, s->m.refused, say.queue_id);
+    answer = refuse(ctx, s, s->m.refused, say.queue_id);
+    session_end(s);
+    return answer;
 }
 
 static sfsistat
@@ -273,10 +289,11 @@ edit_envelope(SMFICTX *ctx, session_t *s)
     unsigned at = 0;
     ses_str_t from;
 
-    from = ses_str_printf(a, "<%.*s@%.*s>",
-                          SES_FMT(ses_token_format(
-                              a, &gate->token, gate->conf.pool_label, s->m.id)),
-                          SES_FMT(gate->conf.bounce_domain));
+    from = ses_str_printf(
+        a, "<%.*s@%.*s>",
+        SES_FMT(ses_token_format(a, &s->gate->token, s->gate->conf.pool_label,
+                                 s->m.id)),
+        SES_FMT(s->gate->conf.bounce_domain));
     if (smfi_chgfrom(ctx, ses_str_c(a, from), NULL) != MI_SUCCESS)
         return false;
     while ((path = recipient_removed(s, &at)) != NULL)
@@ -313,14 +330,10 @@ static sfsistat
 on_eom(SMFICTX *ctx)
 {
     session_t *s = session_of(ctx);
-    sfsistat answer;
 
     if (s == NULL || s->m.owner == OWNER_NONE)
         return SMFIS_TEMPFAIL;
-    stop_enter();
-    answer = end_message(ctx, s);
-    stop_leave();
-    return answer;
+    return end_message(ctx, s);
 }
 
 /* --- table ------------------------------------------------------------- */
@@ -342,11 +355,10 @@ static struct smfiDesc table = {
 };
 
 ses_rc_t
-callbacks_run(ses_cx_t *cx, const gate_t *process, int fd)
+callbacks_run(ses_cx_t *cx, int fd)
 {
     ses_str_t where = ses_str_printf(cx->arena, "fd:%d", fd);
 
-    gate = process;
     if (smfi_setconn(ses_str_c(cx->arena, where)) != MI_SUCCESS ||
         smfi_register(table) != MI_SUCCESS)
         return ses_fail(cx, SES_FAULT, "libmilter does not start");

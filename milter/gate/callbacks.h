@@ -4,12 +4,12 @@
 #ifndef SESAME_GATE_CALLBACKS_H
 #define SESAME_GATE_CALLBACKS_H
 
-#include "gate.h"
+#include "base/rc.h"
 
 /*
- * Serve Postfix on a listening socket until SIGTERM.  Threads are
- * libmilter's.  SES_FAULT when it could not start.
+ * Serve Postfix on a listening socket, with threads of libmilter's.  Returns
+ * only when that failed: SES_FAULT, or SES_OK when libmilter was told to end.
  */
-SES_CHECK ses_rc_t callbacks_run(ses_cx_t *cx, const gate_t *gate, int fd);
+SES_CHECK ses_rc_t callbacks_run(ses_cx_t *cx, int fd);
 
 #endif

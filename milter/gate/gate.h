@@ -1,7 +1,7 @@
 /*
- * gate - what the process knows once
+ * gate - what the process knows at one moment
  *
- * Filled in by main.c before any thread starts, constant afterwards.
+ * Constant once it is in use; a reload makes another (snapshot.h).
  */
 #ifndef SESAME_GATE_H
 #define SESAME_GATE_H

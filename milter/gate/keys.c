@@ -22,6 +22,7 @@
 #include "model/counter.h"
 #include "model/identity.h"
 #include "sealing.h"
+#include "snapshot.h"
 #include "stock.h"
 
 #define LOOK_MS 200
@@ -287,6 +288,7 @@ run(void *unused)
 
     (void) unused;
     while (!stopped(wait)) {
+        snapshot_renew(&worker.gate);
         ses_arena_reset(a);
         now = ses_clock_ms();
         cx = ses_cx(a, now);
@@ -309,10 +311,10 @@ run(void *unused)
 }
 
 ses_rc_t
-keys_start(ses_cx_t *cx, const gate_t *gate)
+keys_start(ses_cx_t *cx)
 {
-    worker.gate = gate;
-    if (stock_start(cx, (unsigned) gate->conf.dkim_stock) != SES_OK)
+    worker.gate = snapshot_hold();
+    if (stock_start(cx, (unsigned) worker.gate->conf.dkim_stock) != SES_OK)
         return SES_FAULT;
     if (pthread_create(&worker.thread, NULL, run, NULL) != 0)
         return ses_fail(cx, SES_FAULT, "the key thread does not start");

@@ -8,7 +8,7 @@
 
 /* A thread that makes them, tends gate.key (sealing.h) and flushes the
  * gate's tallies. */
-SES_CHECK ses_rc_t keys_start(ses_cx_t *cx, const gate_t *gate);
+SES_CHECK ses_rc_t keys_start(ses_cx_t *cx);
 void keys_stop(void);
 
 #endif

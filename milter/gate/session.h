@@ -65,7 +65,8 @@ typedef struct {
 } message_t;
 
 typedef struct {
-    const gate_t *gate;
+    const gate_t *gate;   /* since MAIL, or since the connection began */
+    bool under_way;       /* between MAIL and the message's end */
     ses_arena_t *lasting; /* of the connection */
     ses_str_t daemon;     /* {daemon_name}: which service of Postfix */
     ses_str_t client;     /* address, "" when unknown */
@@ -75,9 +76,13 @@ typedef struct {
     message_t m;
 } session_t;
 
-session_t *session_new(const gate_t *gate, ses_str_t daemon);
+session_t *session_new(void);
+/* Which service it is of, and nothing else yet; Postfix tells when it must,
+ * at the first MAIL. */
+void session_connect(session_t *s, ses_str_t daemon);
 void session_free(session_t *s); /* NULL is fine */
-/* A new message: everything of the last one is forgotten. */
+/* A new message, under the newest configuration: everything of the last one
+ * is forgotten. */
 void session_begin(session_t *s, ses_str_t mail);
 /* Forget the message. */
 void session_end(session_t *s);

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/assert.h"
 #include "base/conf_value.h"
 
 #define FILE_MAX (1 << 20)
@@ -83,6 +84,8 @@ static const option_t options[] = {
     {"unbound", &ses_conf_unbound, AT(unbound_reject), "pass", 0, 0},
     {"bind", &ses_conf_bind, AT(bind), "", 0, 0},
     {"eom_timeout", &ses_conf_duration, AT(eom_timeout), "300s", 1 * SEC,
+     1 * HOUR},
+    {"drain_timeout", &ses_conf_duration, AT(drain_timeout), "60s", 0,
      1 * HOUR},
     {"reconcile_grace", &ses_conf_duration, AT(reconcile_grace), "10m", 1 * SEC,
      1 * DAY},
@@ -360,6 +363,32 @@ ses_conf_load(ses_cx_t *cx, const char *file, ses_conf_t *out)
     c.file = ses_str_c(cx->arena, ses_str(file));
     *out = c;
     return SES_OK;
+}
+
+/* Opened, or become, before the first message. */
+static const char *const fixed[] = {
+    "store",         "map_size",      "gate_user",   "agent_user",
+    "store_group",   "postfix_group", "auth_socket", "lmtp_socket",
+    "milter_socket", "key_directory", "dkim_stock",
+};
+
+void
+ses_conf_keep(ses_arena_t *arena, const ses_conf_t *now, ses_conf_t *next,
+              void (*told)(const char *name))
+{
+    const option_t *o;
+    ses_str_t value;
+    size_t i;
+
+    for (i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++) {
+        o = find(ses_str(fixed[i]));
+        value = o->kind->format(arena, (const char *) now + o->at);
+        if (ses_str_eq(value, o->kind->format(arena, member(next, o->at))))
+            continue;
+        ses_assert(o->kind->parse(arena, value, o->min, o->max,
+                                  member(next, o->at)) == NULL);
+        told(o->name);
+    }
 }
 
 const char *

@@ -41,7 +41,7 @@ typedef struct {
     bool site_suppression_always; /* site_suppression = always */
     bool unbound_reject;          /* unbound = reject */
     ses_conf_list_t bind;         /* see ses_conf_bindings */
-    int64_t eom_timeout, reconcile_grace;
+    int64_t eom_timeout, drain_timeout, reconcile_grace;
     int64_t event_retention, ledger_retention, journal_retention;
     int64_t publish_retry_min, publish_retry_max, publish_timeout;
     int64_t publish_max_age;
@@ -62,6 +62,13 @@ SES_CHECK ses_rc_t ses_conf_load(ses_cx_t *cx, const char *file,
                                  ses_conf_t *out);
 /* The c->bind.n bindings, in the file's order; c->bind.lines says where. */
 const ses_binding_t *ses_conf_bindings(const ses_conf_t *c);
+/*
+ * What a running daemon cannot change (store, users, sockets) becomes again
+ * what it is in now; told hears the name of each that would have changed.
+ * Copies are in the arena.
+ */
+void ses_conf_keep(ses_arena_t *arena, const ses_conf_t *now, ses_conf_t *next,
+                   void (*told)(const char *name));
 /* Path of a key file: key_directory/name, NUL-terminated, in cx->arena. */
 const char *ses_conf_key(ses_cx_t *cx, const ses_conf_t *c, const char *name);
 /* One "name = value" line per option, defaults too (for --show); an option

@@ -2,7 +2,8 @@
  * log - one line per thing that happened, in Postfix's manner
  *
  * Three levels: info = it happened; warning = an operator should look;
- * error = we failed.  Never bodies, keys, secrets or tokens.
+ * error = we failed.  Never bodies, keys, secrets or tokens.  Under systemd a
+ * line carries its level as a priority.
  */
 #ifndef SES_BASE_LOG_H
 #define SES_BASE_LOG_H

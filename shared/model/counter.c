@@ -24,6 +24,7 @@ static const char *const tally_names[SES_TALLY_MAX] = {
     [SES_UNBOUND_REFUSED] = "unbound.refused",
     [SES_LOGIN_REFUSED] = "login.refused",
     [SES_SIGN_FAILED] = "sign.failed",
+    [SES_SESSION_CUT] = "session.cut",
 };
 
 static _Atomic uint64_t tallies[SES_TALLY_MAX];

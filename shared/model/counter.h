@@ -30,6 +30,7 @@ typedef enum {
     SES_UNBOUND_REFUSED,
     SES_LOGIN_REFUSED,
     SES_SIGN_FAILED,
+    SES_SESSION_CUT, /* of Postfix, by a gate that left */
     SES_TALLY_MAX
 } ses_tally_t;
 

@@ -381,12 +381,13 @@ def send_request(recipient, size=10):
 @pytest.mark.parametrize("size", [10, 1000000])
 def test_client_leaves_while_its_send_waits(verified, size):
     """The gate stands still; 40 clients send and go; then it goes on."""
-    gate = int(verified.run(
+    gates = [int(pid) for pid in verified.run(
         "pgrep", "-f", "sesame-milter -c %s" % verified.env["SESAME_CONFIG"])
-        .stdout.split()[0])
+        .stdout.split()]
     name = "left-%d" % size
     body = send_request(name + "@rcpt.example", size)
-    os.kill(gate, signal.SIGSTOP)
+    for pid in gates:
+        os.kill(pid, signal.SIGSTOP)
     try:
         conns = []
         for number in range(40):
@@ -401,7 +402,8 @@ def test_client_leaves_while_its_send_waits(verified, size):
         # Others are served meanwhile.
         check_alive(verified)
     finally:
-        os.kill(gate, signal.SIGCONT)
+        for pid in gates:
+            os.kill(pid, signal.SIGCONT)
     good = 0
     for conn in conns[20:]:
         with conn, conn.makefile("rb") as file:

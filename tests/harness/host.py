@@ -100,6 +100,20 @@ class Host:
     def kill9(self, part):
         mailhost("kill9", self.dir, part)
 
+    def restart(self, part):
+        """SIGTERM, and start again at once, though the last process may
+        still serve what it has."""
+        mailhost("restart", self.dir, part)
+
+    def reload(self, part):
+        """SIGHUP.  The part's log says what came of it."""
+        mailhost("reload", self.dir, part)
+
+    def log(self, part):
+        with open(self.layout.path("log", part + ".log"),
+                  errors="replace") as file:
+            return file.read()
+
     def dns(self, zone, records):
         mailhost("dns", self.dir, zone, input=records)
 

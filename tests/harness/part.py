@@ -53,6 +53,14 @@ class Part:
     def kill9(self):
         self.daemon.kill9()
 
+    def restart(self):
+        """Stop and start, as a service manager does: the next process begins
+        while the children of the last may still be at work."""
+        self.daemon.restart(STOP_SECONDS)
+
+    def reload(self):
+        self.daemon.reload()
+
     def log_files(self):
         return [self.log]
 

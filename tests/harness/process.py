@@ -110,6 +110,7 @@ class Daemon:
         self.pass_fds = pass_fds
         self.env = env or environ()
         self.child = None
+        self.left = {}  # {id: start time} of what outlived restarts
 
     def start(self):
         with open(self.log, "ab") as log:
@@ -145,9 +146,36 @@ class Daemon:
             self.kill9()
             raise HostError("did not stop within %d s after SIGTERM; killed"
                             % seconds)
-        wait_gone(times, seconds)
+        self.end_left(signal.SIGTERM)
+        if not wait_gone({**times, **self.left}, seconds):
+            self.end_left(signal.SIGKILL)
+
+    def restart(self, seconds):
+        """SIGTERM; start again once the process has ended.
+
+        Its children may go on, as under systemd's KillMode=process."""
+        times = {child: start_time(child)
+                 for child in descendants(self.child.pid)}
+        self.child.terminate()
+        try:
+            self.child.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.kill9()
+            raise HostError("did not end within %d s after SIGTERM; killed"
+                            % seconds)
+        self.left.update(times)
+        self.start()
+
+    def reload(self):
+        self.child.send_signal(signal.SIGHUP)
+
+    def end_left(self, signum):
+        for pid, started in self.left.items():
+            if started is not None and is_alive(pid, started):
+                send(pid, signum)
 
     def kill9(self):
+        self.end_left(signal.SIGKILL)
         times = kill_tree(self.child.pid)
         self.child.wait()
         wait_gone(times, 5)

@@ -35,6 +35,7 @@ postfix_config = {postfix}
 maillog = {maillog}
 inject = {loopback}:{inject}
 eom_timeout = 5s
+drain_timeout = 1s
 reconcile_grace = 3s
 publish_retry_min = 200ms
 publish_retry_max = 2s

@@ -99,7 +99,7 @@ class Supervisor:
             if verb == "status":
                 return {"parts": {part.name: part.pid()
                                   for part in self.parts.values()}}
-            if verb in ("start", "stop", "kill9"):
+            if verb in ("start", "stop", "kill9", "restart", "reload"):
                 return self.act(verb, request["part"])
         finally:
             self.write_pids()
@@ -134,6 +134,16 @@ class Supervisor:
         for part in reversed(parts):
             if part.is_running():
                 part.stop()
+
+    def restart(self, parts):
+        for part in parts:
+            part.restart()
+        for part in parts:
+            part.wait_ready(READY_SECONDS)
+
+    def reload(self, parts):
+        for part in parts:
+            part.reload()
 
     def kill9(self, parts):
         if not any(part.is_running() for part in parts):

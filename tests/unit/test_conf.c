@@ -32,6 +32,39 @@ load(ses_cx_t *cx, const char *text, ses_conf_t *c)
     return ses_conf_load(cx, path, c);
 }
 
+static char kept[256];
+
+static void
+note(const char *name)
+{
+    strcat(strcat(kept, name), " ");
+}
+
+static void
+test_keep(void **state)
+{
+    ses_conf_t now, next;
+    ses_cx_t cx;
+
+    (void) state;
+    assert_int_equal(
+        load(&cx, NEEDED "node = 3\nstore = /a\nmap_size = 1g\n", &now),
+        SES_OK);
+    assert_int_equal(load(&cx,
+                          NEEDED "node = 4\nstore = /b\nmap_size = 1g\n"
+                                 "gate_user = other\n",
+                          &next),
+                     SES_OK);
+    kept[0] = '\0';
+    ses_conf_keep(arena, &now, &next, note);
+    assert_string_equal(kept, "store gate_user ");
+    assert_string_equal(next.store.p, "/a");
+    assert_string_equal(next.gate_user.p, "sesame-gate");
+    assert_int_equal(next.node, 4);
+    ses_conf_keep(arena, &now, &next, note);
+    assert_string_equal(kept, "store gate_user ");
+}
+
 static void
 test_defaults(void **state)
 {
@@ -50,6 +83,7 @@ test_defaults(void **state)
     assert_int_equal(c.max_recipients, 50);
     assert_false(c.unbound_reject);
     assert_int_equal(c.eom_timeout, 300000);
+    assert_int_equal(c.drain_timeout, 60000);
     assert_int_equal(c.reconcile_grace, 600000);
     assert_int_equal(c.event_retention, INT64_C(14) * 86400000);
     assert_int_equal(c.publish_max_age, 86400000);
@@ -369,8 +403,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_defaults), cmocka_unit_test(test_values),
         cmocka_unit_test(test_wrong),    cmocka_unit_test(test_list),
-        cmocka_unit_test(test_print),    cmocka_unit_test(test_man),
-        cmocka_unit_test(test_example),
+        cmocka_unit_test(test_keep),     cmocka_unit_test(test_print),
+        cmocka_unit_test(test_man),      cmocka_unit_test(test_example),
     };
     int fd = mkstemp(path), failed;
 
