@@ -145,6 +145,10 @@ check-long: deps ## the slow tests: processes killed in the middle of traffic
 e2e: ## stories through the whole private host
 	@$(CHECK) build e2e
 
+.PHONY: bench
+bench: deps all bench-programs ## what it costs, beside peers: build/bench.json
+	@$(PYTHON) tests/bench/bench --build $(BUILD) $(ROWS)
+
 .PHONY: clean
 clean: ## remove what was built, and what test hosts left
 	@for host in $(B)/run* $(B)/hosts/*; do [ ! -L "$$host/state" ] || \
@@ -250,6 +254,20 @@ $(B)/fuzz/%: tests/fuzz/%.c tests/fuzz/main.c $(LIBAPI) $(LIBSESAME) Makefile
 	    -o $@ $< \
 	    tests/fuzz/main.c $(LIBAPI) $(LIBSESAME) $(LIB_base) \
 	    $$(sed -n 's,^// LIBS: *,,p' $<)
+
+# --- bench ------------------------------------------------------------------
+
+SRC_bench := $(wildcard tests/bench/*.c)
+
+.PHONY: bench-programs
+bench-programs: $(SRC_bench:tests/bench/%.c=$(B)/bench/%)
+
+$(B)/bench/%: tests/bench/%.c $(OBJ_gate) $(LIBSESAME) Makefile
+	@mkdir -p $(@D)
+	$(call say,BENCH,$@)
+	$(Q)$(CC) $(filter-out -MMD -MP,$(CFLAGS_)) $(INC_unit) -rdynamic \
+	    $(LDFLAGS_) -o $@ $< $(filter-out %/main.o,$(OBJ_gate)) \
+	    $(LIBSESAME) $(LIB_gate) -lmilter
 
 # --- clients of the tests ---------------------------------------------------
 

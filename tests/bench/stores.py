@@ -1,0 +1,3 @@
+"""x"""
+GOALS = {}
+def measure(*a): return {}
