@@ -54,7 +54,7 @@ INC_ctl   := -Ishared
 INC_unit  := $(INC_api) $(filter-out -Ishared,$(INC_agent))
 
 LIB_base  := -llmdb -lcrypto -lcjson -lidn2
-LIB_gate  := -lsystemd -lmilter -lopendkim $(LIB_base) -lresolv -ldl
+LIB_gate  := -lsystemd -lopendkim $(LIB_base) -lresolv -ldl
 LIB_agent := $(shell pkg-config --libs gmime-3.0 2>/dev/null) -lcurl \
              -lunbound -lldns -lsystemd $(LIB_base)
 LIB_ctl   := -lunbound $(LIB_base)

@@ -1,5 +1,5 @@
 /*
- * callbacks - the milter protocol, by libmilter
+ * callbacks - what the gate does at each stage of the milter protocol
  */
 #ifndef SESAME_GATE_CALLBACKS_H
 #define SESAME_GATE_CALLBACKS_H
@@ -7,8 +7,8 @@
 #include "base/rc.h"
 
 /*
- * Serve Postfix on a listening socket, with threads of libmilter's.  Returns
- * only when that failed: SES_FAULT, or SES_OK when libmilter was told to end.
+ * Serve Postfix on a listening socket, a thread for each connection.
+ * Returns only when that is not possible any more: SES_FAULT.
  */
 SES_CHECK ses_rc_t callbacks_run(ses_cx_t *cx, int fd);
 

@@ -1,7 +1,7 @@
 /*
  * keycache - a bounded map from bytes to something made of them at some cost
  *
- * Process-wide and locked: libmilter moves a session between threads, so a
+ * Process-wide and locked: every connection has a thread of its own, and a
  * cache of a thread would be filled again and again.
  */
 #ifndef SESAME_GATE_KEYCACHE_H

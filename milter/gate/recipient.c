@@ -1,9 +1,9 @@
 /*
  * recipient - to whom, and whether it may be sent: the verdict
  *
- * Recipients are kept as the client spelled them, because smfi_delrcpt wants
- * them so; everything else (look-up, ledger, quota) uses the canonical form
- * that the verdict makes.
+ * Recipients are kept as the client spelled them, because the protocol wants
+ * them so for their removal; everything else (look-up, ledger, quota) uses the
+ * canonical form that the verdict makes.
  */
 #include "recipient.h"
 

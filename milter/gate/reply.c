@@ -35,6 +35,5 @@ reply_make(ses_arena_t *a, ses_rc_t rc, ses_str_t why)
         .code = ses_str_c(a, ses_str_printf(a, "%d", code)),
         .dsn = ses_str_c(a, ses_str(dsn)),
         .text = doubled(a, text),
-        .temporary = code < 500,
     };
 }

@@ -6,12 +6,11 @@
 
 #include "base/rc.h"
 
-/* As smfi_setreply takes it; NUL-terminated, in the arena. */
+/* As milter_refuse takes it; NUL-terminated, in the arena. */
 typedef struct {
     char *code;     /* "554" */
     char *dsn;      /* "5.7.1" */
     char *text;     /* one line, '%' doubled */
-    bool temporary; /* 4xx */
 } reply_t;
 
 reply_t reply_make(ses_arena_t *a, ses_rc_t rc, ses_str_t why);

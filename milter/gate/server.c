@@ -67,12 +67,13 @@ let_in(int fd, const milter_calls_t *calls, const pthread_attr_t *attr)
     }
 }
 
-/* Errors of the guest or of the moment, not of the socket. */
+/* Errors of the guest or of the moment, not of the socket; ENOTSOCK: it was
+ * made another file's while somebody knocked. */
 static bool
 passing(int error)
 {
-    return error == EINTR || error == EAGAIN || error == ECONNABORTED ||
-           error == EPROTO || error == EPERM;
+    return error == EINTR || error == ENOTSOCK || error == EAGAIN ||
+           error == ECONNABORTED || error == EPROTO || error == EPERM;
 }
 
 static bool

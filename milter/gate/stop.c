@@ -9,7 +9,7 @@
  * not.  From then on MAIL is answered by a 421, which ends the session: the
  * client comes back to the next process.
  *
- * libmilter sends an answer after its callback returned, and a connection
+ * An answer goes out after its callback returned, and a connection
  * that was just accepted is not yet counted: both are covered by looking
  * several times.
  */

@@ -1,13 +1,10 @@
 /*
  * worker - the process that does the gate's work
  *
- * libmilter has a thread of its own to accept on, a pool for its sessions,
- * and one that waits for SIGTERM, SIGHUP and SIGINT to end all sessions at
- * once.  That is not how we leave, so those signals are open in the first
- * thread alone, which the kernel prefers, and their handler tells the loop
- * here.  To accept no more, the listening descriptor is made another file's,
- * one that never has anybody waiting; the socket itself belongs to the next
- * process, too.
+ * A thread accepts, and one serves each connection.  Signals are open in
+ * the first thread alone, and their handler tells the loop here.  To accept no
+ * more, the listening descriptor is made another file's, one that never has
+ * anybody waiting; the socket itself belongs to the next process, too.
  */
 #include "worker.h"
 
@@ -37,7 +34,7 @@
 
 static struct {
     const worker_start_t *start;
-    int pipe[2]; /* from signal handler and libmilter's thread */
+    int pipe[2]; /* from signal handler and the thread that accepts */
     bool draining;
     bool failed;
 } worker;
@@ -269,7 +266,7 @@ end(void)
 }
 
 /*
- * Threads of libmilter may still be in a callback, so what they use is left
+ * Threads of connections may still be in a callback, so what they use is left
  * to the kernel.
  */
 int
