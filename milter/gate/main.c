@@ -2,8 +2,8 @@
  * main - sesame-milter: options, sockets; then drop, split, serve
  *
  * In this order: read the configuration, open or take over the sockets as
- * root, become gate_user with the store's group and nothing else, and split
- * in two: the worker reads the keys, opens the store and serves, the parent
+ * root, become gate_user with the store's group and his own, and split in
+ * two: the worker reads the keys, opens the store and serves, the parent
  * stands for it before whoever started us.  Always in the foreground; log
  * lines go to standard error.
  */
@@ -99,7 +99,8 @@ read_options(int argc, char **argv, options_t *o)
 
 /* --- identity ---------------------------------------------------------- */
 
-/* Become gate_user, with the store's group only.  Not root (tests): stay. */
+/* Become gate_user: group store_group, and gate_user's own for its keys.  Not
+ * root (tests): stay. */
 static ses_rc_t
 drop(ses_cx_t *cx)
 {
@@ -115,7 +116,8 @@ drop(ses_cx_t *cx)
                         p == NULL ? "user" : "group", p == NULL ? user : group);
     if (p->pw_uid == 0)
         return ses_fail(cx, SES_INVALID, "gate_user must not be root");
-    if (setgroups(0, NULL) != 0 || setresgid(g->gr_gid, g->gr_gid, g->gr_gid) ||
+    if (setgroups(1, &p->pw_gid) != 0 ||
+        setresgid(g->gr_gid, g->gr_gid, g->gr_gid) ||
         setresuid(p->pw_uid, p->pw_uid, p->pw_uid) != 0)
         return ses_fail(cx, SES_FAULT, "becoming %s: %m", user);
     return SES_OK;
