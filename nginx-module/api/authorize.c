@@ -24,6 +24,21 @@ static const struct {
     {"SubscriptionArn", NULL},
 };
 
+/* One identity has one ARN, however the call spells its name: a Deny must
+ * not be evaded by capitals. */
+static ses_str_t
+canonical(const api_call_t *c, const char *kind, ses_str_t name)
+{
+    ses_cx_t mine = c->cx; /* a bad name is refused later, by its text */
+    ses_str_t canon;
+    bool domain;
+
+    if (strcmp(kind, "identity") == 0 &&
+        ses_identity_name(&mine, name, &canon, &domain) == SES_OK)
+        return canon;
+    return name;
+}
+
 static ses_str_t
 resource_of(const api_call_t *c)
 {
@@ -39,7 +54,7 @@ resource_of(const api_call_t *c)
         return ses_str_printf(c->arena, "arn:aws:ses:%.*s:%.*s:%s/%.*s",
                               SES_FMT(c->env->conf.region),
                               SES_FMT(c->cx.account), resources[i].kind,
-                              SES_FMT(s));
+                              SES_FMT(canonical(c, resources[i].kind, s)));
     }
     return SES_STR("*");
 }

@@ -155,6 +155,15 @@ def test_resources(account, ann):
         account.arn("configuration-set", "iam-b1"))
 
 
+def test_one_identity_has_one_arn(account, ann):
+    name, key, _ = ann
+    account.allow(name, statement("Allow", "ses:*"), statement(
+        "Deny", "ses:*", account.arn("identity", DOMAIN)))
+    for spelling in (DOMAIN, DOMAIN.upper(), DOMAIN + "."):
+        assert refused(account.host.ses(key).get_email_identity,
+                       EmailIdentity=spelling)[0] == "AccessDeniedException"
+
+
 def test_tags_need_their_own_action(account, ann):
     name, key, _ = ann
     ses = account.host.ses(key)
