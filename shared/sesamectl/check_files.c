@@ -62,8 +62,6 @@ check_users(check_t *k)
                         names[i].user ? "user" : "group", name);
     }
     check_members(k, "store_group", conf->store_group, "have the store");
-    check_members(k, "postfix_group", conf->postfix_group,
-                  "can speak to the gate");
 }
 
 /* --- one file or directory --------------------------------------------- */

@@ -109,6 +109,7 @@ extern const ctl_command_t ctl_message[];
 extern const ctl_command_t ctl_id[];
 extern const ctl_command_t ctl_audit[];
 extern const ctl_command_t ctl_status[];
+extern const ctl_command_t ctl_postfix[];
 extern const ctl_command_t ctl_check[];
 extern const ctl_command_t ctl_backup[];
 extern const ctl_command_t ctl_coverage[];

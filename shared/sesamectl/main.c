@@ -35,6 +35,8 @@ static const ctl_group_t groups[] = {
     {"id", "message id to queue id, and back", ctl_id},
     {"audit", "who changed what", ctl_audit},
     {"status", "the state of the store in numbers", ctl_status},
+    {"postfix", "join a Postfix: show, apply or check its configuration",
+     ctl_postfix},
     {"check", "look for anything wrong, and say what helps", ctl_check},
     {"backup", "a consistent copy of the store while it is used", ctl_backup},
     {"coverage", "which operations of the service are there", ctl_coverage},
