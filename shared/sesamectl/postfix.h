@@ -2,7 +2,8 @@
  * postfix - what the files of `sesamectl postfix` share
  *
  * postfix_conf.c reads the configuration as postconf tells it; the checks
- * (postfix_milter.c, _service.c, _transport.c, _log.c, _files.c) look at it
+ * (postfix_main.c, _log.c, _milter.c, _inject.c, _login.c, _transport.c,
+ * _files.c) look at it
  * and report through postfix_found; postfix_feature.c says which lines belong
  * in it, and postfix_apply.c shows and makes them.  Everything lives in the
  * arena of ctl_t.
@@ -125,26 +126,43 @@ bool postfix_loopback(const postfix_t *p, const postfix_service_t *s);
 /* The port of a service or of IP:PORT, 0 = none. */
 unsigned postfix_port(ses_arena_t *a, ses_str_t name);
 
-/* --- postfix_milter.c: where the gate stands in lists of milters ---------- */
+/* --- postfix_gate.c: sockets, and the gate in lists of milters ----------- */
 
-/* unix:PATH of a socket of sesame.conf as Postfix should be told it:
- * relative to queue_directory where possible.  fallback is the name below
- * it when the socket is a descriptor. */
+/* Path of a socket of sesame.conf as Postfix should be told it: relative to
+ * queue_directory where possible.  fallback is its name below that when the
+ * socket is a descriptor. */
 ses_str_t postfix_socket(const postfix_t *p, ses_str_t socket,
                          const char *fallback);
-/* Does Postfix's spelling mean that socket? */
+/* queue_directory/path */
+ses_str_t postfix_below(const postfix_t *p, ses_str_t path);
+/* Does Postfix's spelling mean that socket, in a chroot or without? */
 bool postfix_same_socket(const postfix_t *p, ses_str_t spelled,
                          ses_str_t socket, const char *fallback);
-/* Is the gate in this (expanded) list? */
+/* Does this service reach it so?  True for "" and relative paths. */
+bool postfix_reaches(const postfix_t *p, const postfix_service_t *s,
+                     ses_str_t spelled, ses_str_t socket, const char *fallback);
+
+typedef struct {
+    unsigned items, gates, last; /* last: where the gate stands, from 1 */
+    ses_str_t gate;              /* the item */
+} postfix_place_t;
+
+/* The gate's place in an (expanded) list; is it there at all? */
+postfix_place_t postfix_place(const postfix_t *p, ses_str_t list);
 bool postfix_has_gate(const postfix_t *p, ses_str_t list);
+/* Of an item: its path ("": no unix socket), what its braces say of name
+ * ("": nothing), and what happens to mail of s while that milter is down. */
+ses_str_t postfix_milter_path(ses_str_t item);
+ses_str_t postfix_milter_option(ses_str_t item, const char *name);
+ses_str_t postfix_milter_action(const postfix_t *p, const postfix_service_t *s,
+                                ses_str_t item);
 /* How the gate is spelled in a list of service s (NULL: main.cf), so that
  * mail waits while it is down. */
 ses_str_t postfix_gate_item(const postfix_t *p, const postfix_service_t *s);
 /* The list of service s (NULL: main.cf) as it should be: the gate once, at
- * the end, so that mail waits while it is down. */
+ * the end. */
 ses_str_t postfix_with_gate(const postfix_t *p, const postfix_service_t *s,
                             const char *param);
-
 /* Does non_smtpd_milters take over what smtpd_milters says? */
 bool postfix_sendmail_follows(const postfix_t *p);
 
@@ -156,6 +174,8 @@ bool postfix_is_inject(const postfix_t *p, const postfix_service_t *s);
 /* Is its milter_macro_daemon_name that of the API, or of SMTP logins? */
 bool postfix_is_named(const postfix_t *p, const postfix_service_t *s,
                       ses_str_t name);
+/* One of the two of ours? */
+bool postfix_is_ours(const postfix_t *p, const postfix_service_t *s);
 /* Does it relay mail for its network, or for its logins, so that the gate
  * should see it? */
 bool postfix_relays(const postfix_t *p, const postfix_service_t *s);
@@ -169,7 +189,7 @@ ses_str_t postfix_log_prefixes(const postfix_t *p, ses_str_t log);
 /* --- postfix_check.c: findings -------------------------------------------- */
 
 extern const postfix_check_t postfix_checks_milter[];
-extern const postfix_check_t postfix_checks_service[];
+extern const postfix_check_t postfix_checks_inject[];
 extern const postfix_check_t postfix_checks_login[];
 extern const postfix_check_t postfix_checks_transport[];
 extern const postfix_check_t postfix_checks_log[];
@@ -245,7 +265,15 @@ void postfix_want_service(const postfix_t *p, postfix_edits_t *e,
 SES_CHECK ses_rc_t postfix_want_inject(postfix_t *p, postfix_edits_t *e);
 SES_CHECK ses_rc_t postfix_want_smtp(postfix_t *p, postfix_edits_t *e);
 
-/* --- postfix_apply.c ------------------------------------------------------ */
+/* --- postfix_show.c, postfix_apply.c -------------------------------------- */
+
+/* Is every name of the list one of a feature?  Complains if not. */
+bool postfix_features_known(postfix_t *p, const char *names);
+/* As a file has it. */
+ses_str_t postfix_edit_line(const postfix_t *p, const postfix_edit_t *e);
+/* Print what each chosen feature lacks, and gather it in *all. */
+SES_CHECK ses_rc_t postfix_print(postfix_t *p, const char *names,
+                                 postfix_edits_t *all);
 
 /* The lines of the features that --feature names (all that always belong:
  * NULL); exit statuses of sesamectl. */

@@ -4,7 +4,7 @@
 #include "base/buf.h"
 #include "postfix.h"
 
-#define LINE_MAX_ (1 << 16)
+#define LINE_SIZE (1 << 16)
 
 static void
 add(const postfix_t *p, postfix_edits_t *e, postfix_edit_t edit)
@@ -61,7 +61,7 @@ postfix_want_service(const postfix_t *p, postfix_edits_t *e,
             postfix_want_option(p, e, there, o->name, o->value);
         return;
     }
-    ses_buf_init(&b, p->a, LINE_MAX_);
+    ses_buf_init(&b, p->a, LINE_SIZE);
     (void) ses_str_cut(&type, '/', &name);
     ses_buf_printf(&b, "%.*s %.*s %s", SES_FMT(name), SES_FMT(type), fields);
     for (o = options; o->name != NULL; o++)

@@ -68,28 +68,25 @@ server_of(postfix_t *p, const postfix_check_t *k, const postfix_service_t *s)
             "%s: who logged in may not send", postfix_label(p, s));
 }
 
-/* A chroot hides an absolute path from smtpd. */
 static void
 reach_of(postfix_t *p, const postfix_check_t *k, const postfix_service_t *s)
 {
     ses_str_t path = postfix_value(p, s, "smtpd_sasl_path"),
               right = postfix_socket(p, p->conf->auth_socket, "sesame/auth");
 
-    if (!s->chroot || path.n == 0 || path.p[0] != '/' || !asks_gate(p, s))
+    if (!asks_gate(p, s) ||
+        postfix_reaches(p, s, path, p->conf->auth_socket, "sesame/auth"))
         return;
-    if (right.p[0] != '/')
-        postfix_found(p, k, postfix_fix_service(p, s, "smtpd_sasl_path", right),
-                      "%s runs in a chroot and cannot reach %.*s",
-                      postfix_label(p, s), SES_FMT(path));
-    else
-        postfix_found(
-            p, k,
-            postfix_fix_conf(p, "auth_socket",
-                             ses_str_printf(p->a, "unix:%.*s/sesame/auth",
-                                            SES_FMT(p->queue))),
-            "%s runs in a chroot and cannot reach %.*s, which is "
-            "not below %.*s",
-            postfix_label(p, s), SES_FMT(path), SES_FMT(p->queue));
+    postfix_found(
+        p, k,
+        right.p[0] != '/'
+            ? postfix_fix_service(p, s, "smtpd_sasl_path", right)
+            : postfix_fix_conf(p, "auth_socket",
+                               ses_str_printf(p->a, "unix:%.*s",
+                                              SES_FMT(postfix_below(
+                                                  p, SES_STR("sesame/auth"))))),
+        "%s runs %s chroot and cannot reach %.*s", postfix_label(p, s),
+        s->chroot ? "in a" : "without a", SES_FMT(path));
 }
 
 static void

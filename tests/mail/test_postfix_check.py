@@ -1,8 +1,10 @@
 """sesamectl postfix --check: every mistake is found, nothing else is, and the
 line that it names mends it."""
 
+import concurrent.futures
 import glob
 import os
+import queue
 import re
 import shutil
 import socket
@@ -100,7 +102,8 @@ MISTAKES = [
     # the log
     (main("maillog_file", ""),
      "log-syslog", "main.cf", "maillog_file = {dir}/log/maillog"),
-    (main("maillog_file", "/dev/stdout"),
+    (many(main("maillog_file_prefixes", "{dir}, /dev/stdout"),
+          main("maillog_file", "/dev/stdout")),
      "log-syslog", "main.cf", "maillog_file = {dir}/log/maillog"),
     (conf("maillog", "{dir}/log/other"),
      "log-differs", "sesame.conf", "maillog = {dir}/log/maillog"),
@@ -164,6 +167,11 @@ MISTAKES = [
      "milter-bypass", "main.cf", "smtpd_milter_maps ="),
     (main("smtpd_milters", "unix:{dir}/queue/sesame/milter"),
      "milter-chroot", "main.cf", "smtpd_milters = unix:sesame/milter"),
+    (many(line(r"smtp\s+inet", "smtp inet n - n - - smtpd"),
+          line("cleanup", "cleanup unix n - n - 0 cleanup"),
+          main("smtpd_milters", "unix:/sesame/milter")),
+     "milter-chroot", "main.cf", "smtpd_milters = unix:sesame/milter"),
+    (main("smtpd_milters", "unix:/sesame/milter"), None, None, None),
     (main("milter_protocol", "2"),
      "milter-protocol", "main.cf", "milter_protocol = 6"),
     (main("milter_content_timeout", "10m"),
@@ -305,10 +313,6 @@ MISTAKES = [
 ]
 
 
-def name_of(mistake):
-    return mistake[1] or "fine"
-
-
 def reset(site):
     site.joined()
     os.makedirs(site.path("log"), exist_ok=True)
@@ -322,28 +326,57 @@ def test_clean(site):
     assert site.run("--check").stdout == "Nothing found.\n"
 
 
-@pytest.mark.parametrize("mistake", MISTAKES, ids=name_of)
-def test_mistake(site, mistake):
-    change, name, file, wanted = mistake
+def make_and_mend(site, mistake):
+    """What is found, and what still is when that line was changed."""
     reset(site)
-    change(site)
+    mistake[0](site)
     found = site.check()
-    if name is None:
-        assert found == []
-        return
-    assert [row["check"] for row in found] == [name], found
-    assert found[0]["file"] == file
-    assert found[0]["line"].startswith(wanted.replace("{dir}", site.dir))
-    if file == "main.cf":
-        assert found[0]["line"] == wanted.replace("{dir}", site.dir)
-    if file == "sesame.conf":
-        option, _, value = found[0]["line"].partition(" = ")
-        site.set_conf(option, value)
+    if len(found) != 1:
+        return site.dir, found, None
+    if found[0]["file"] == "sesame.conf":
+        site.set_conf(*found[0]["line"].split(" = ", 1))
     else:
-        assert found[0]["command"]
         command = found[0]["command"]
         site.shell(command + " --yes" if "--apply" in command else command)
-    assert site.check() == []
+    return site.dir, found, site.check()
+
+
+@pytest.fixture(scope="module")
+def outcomes():
+    """Of all mistakes, two at a time."""
+    sites, ready = [Site(), Site()], queue.SimpleQueue()
+
+    def one(mistake):
+        site = ready.get()
+        try:
+            return make_and_mend(site, mistake)
+        finally:
+            ready.put(site)
+
+    for site in sites:
+        ready.put(site)
+    with concurrent.futures.ThreadPoolExecutor(len(sites)) as pool:
+        found = [pool.submit(one, mistake) for mistake in MISTAKES]
+    yield found
+    for site in sites:
+        site.remove()
+
+
+@pytest.mark.parametrize("number", range(len(MISTAKES)),
+                         ids=lambda number: MISTAKES[number][1] or "fine")
+def test_mistake(outcomes, number):
+    _, name, file, wanted = MISTAKES[number]
+    where, found, after = outcomes[number].result()
+    assert [row["check"] for row in found] == ([name] if name else [])
+    if name is None:
+        return
+    wanted = wanted.replace("{dir}", where)
+    assert found[0]["file"] == file
+    if file == "master.cf" and " -o " not in wanted:
+        assert found[0]["line"].startswith(wanted)  # a service, its beginning
+    else:
+        assert found[0]["line"] == wanted
+    assert after == []
 
 
 def test_sockets_that_a_chroot_hides(site):
