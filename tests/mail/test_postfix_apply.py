@@ -9,7 +9,6 @@ import pytest
 
 from harness import layout as layouts
 from harness.host import wait
-from harness.postfix import MAIN_CF
 from postfix_site import Site, example, read
 
 DOMAIN = "joined.example"
@@ -242,11 +241,7 @@ def joined(new_host):
     layout = host.layout
     host.stop("postfix")
     etc = layout.postfix_config
-    values = dict(layout.ports, state=layout.state, etc=etc, bind="",
-                  loopback=layouts.LOOPBACK, hostname=layouts.HOSTNAME,
-                  bounce=layouts.BOUNCE_DOMAIN,
-                  relay="[%s]:%d" % (layouts.LOOPBACK, layout.ports["sink"]))
-    private = "".join(OURS.findall(MAIN_CF.format(**values)))
+    private = "".join(OURS.findall(read(os.path.join(etc, "main.cf"))))
     with open(os.path.join(etc, "main.cf"), "w") as file:
         file.write(read("/usr/share/postfix/main.cf.debian") + private +
                    "smtpd_tls_cert_file = %s/cert.pem\n"
