@@ -39,6 +39,73 @@ static DKIM_LIB *library;
 static keycache_t *parsed; /* PEM -> EVP_PKEY */
 static keycache_t *opened; /* what it is sealed to, sealed bytes -> PEM */
 
+/* --- memory ------------------------------------------------------------ */
+
+/*
+ * libopendkim 2.11 leaks its state of every Ed25519 key.  So it has its
+ * memory from here, from the pool of a handle, and what it left is freed
+ * with the handle.  The reference to the key itself is lost: such a key is
+ * not freed when the cache gives it up.
+ */
+typedef struct block_s {
+    struct block_s *prev, *next;
+} block_t;
+
+static void *
+take_block(void *pool, size_t n)
+{
+    block_t *b = ses_xmalloc(sizeof(*b) + n), *head = pool;
+
+    b->prev = b->next = b;
+    if (head != NULL) {
+        b->prev = head;
+        b->next = head->next;
+        head->next->prev = b;
+        head->next = b;
+    }
+    return b + 1;
+}
+
+static void
+drop_block(void *pool, void *p)
+{
+    block_t *b = p;
+
+    (void) pool;
+    if (p == NULL)
+        return;
+    b--;
+    b->prev->next = b->next;
+    b->next->prev = b->prev;
+    ses_xfree(b);
+}
+
+static block_t *
+pool_new(void)
+{
+    block_t *head = ses_xmalloc(sizeof(*head));
+
+    head->prev = head->next = head;
+    return head;
+}
+
+static void
+pool_free(block_t *head)
+{
+    while (head->next != head)
+        drop_block(head, head->next + 1);
+    ses_xfree(head);
+}
+
+static void
+handle_free(DKIM *dkim)
+{
+    block_t *pool = dkim_get_user_context(dkim);
+
+    dkim_free(dkim);
+    pool_free(pool);
+}
+
 /* What is signed when it is there ... */
 static const u_char *const signed_fields[] = {
     (const u_char *) "From",
@@ -208,10 +275,11 @@ start(ses_cx_t *cx, const sign_key_t *k, char *pem, ses_str_t id,
       const ses_headers_t *header, DKIM **out)
 {
     DKIM_STAT st = DKIM_STAT_OK;
+    block_t *pool = pool_new();
     ses_rc_t rc;
     DKIM *dkim;
 
-    dkim = dkim_sign(library, (u_char *) ses_str_c(cx->arena, id), NULL,
+    dkim = dkim_sign(library, (u_char *) ses_str_c(cx->arena, id), pool,
                      (dkim_sigkey_t) pem,
                      (u_char *) ses_str_c(cx->arena, k->selector),
                      (u_char *) ses_str_c(cx->arena, k->domain),
@@ -219,10 +287,13 @@ start(ses_cx_t *cx, const sign_key_t *k, char *pem, ses_str_t id,
                      k->kind == SES_DKIM_ED25519 ? DKIM_SIGN_ED25519SHA256
                                                  : DKIM_SIGN_RSASHA256,
                      -1, &st);
-    if (dkim == NULL)
+    if (dkim == NULL) {
+        pool_free(pool);
         return failed(cx, NULL, "start", st);
+    }
+    dkim_set_user_context(dkim, pool);
     if ((rc = feed_header(cx, dkim, header)) != SES_OK) {
-        dkim_free(dkim);
+        handle_free(dkim);
         return rc;
     }
     *out = dkim;
@@ -279,7 +350,7 @@ left_out(ses_cx_t *cx, sign_t *s, unsigned n, ses_rc_t rc)
     ses_log(SES_LOG_WARN, "%.*s: a further signature was left out: %s",
             SES_FMT(s->id), ses_rc_name(rc));
     if (s->dkim[n] != NULL)
-        dkim_free(s->dkim[n]);
+        handle_free(s->dkim[n]);
     s->dkim[n] = NULL;
     ses_cx_clear(cx);
     return true;
@@ -352,7 +423,7 @@ sign_free(sign_t *s)
         return;
     for (k = 0; k < SIGN_MAX; k++)
         if (s->dkim[k] != NULL)
-            dkim_free(s->dkim[k]);
+            handle_free(s->dkim[k]);
     ses_xfree(s);
 }
 
@@ -380,7 +451,7 @@ sign_nothing(ses_cx_t *cx, char *pem)
     if (rc != SES_OK)
         return rc;
     rc = end(cx, dkim, &value);
-    dkim_free(dkim);
+    handle_free(dkim);
     return rc;
 }
 
@@ -425,7 +496,7 @@ sign_init(ses_cx_t *cx)
 {
     parsed = keycache_new(take_key, drop_key);
     opened = keycache_new(take_text, drop_text);
-    if ((library = dkim_init(NULL, NULL)) == NULL ||
+    if ((library = dkim_init(take_block, drop_block)) == NULL ||
         !option(DKIM_OPTS_SIGNHDRS, signed_fields) ||
         !option(DKIM_OPTS_OVERSIGNHDRS, oversigned_fields))
         return ses_fail(cx, SES_FAULT, "dkim: libopendkim does not start");
