@@ -66,8 +66,9 @@ ngx_http_sesame_batch_answer(ses_op_t *op, ses_op_t *end)
 
         call = ngx_queue_data(op, ngx_http_sesame_call_t, op);
         call->api->rc = op->rc;
+        call->next = api_committed(call->api);
 
-        ngx_http_sesame_call_done(call);
+        ngx_http_sesame_call_next(call);
     }
 }
 

@@ -7,10 +7,11 @@
 #include "letter.h"
 
 #include "base/buf.h"
+#include "forward.h"
 #include "model/service.h"
 #include "policy/confirm.h"
 
-#define LETTER_MAX 65536
+#define LETTER_MAX (256 * 1024)
 
 ses_str_t
 letter_from(ses_arena_t *a, const ses_conf_t *conf)
@@ -82,6 +83,26 @@ verification(const agent_t *a, ses_cx_t *cx, ses_txn_t *t,
     return SES_OK;
 }
 
+/* --- a bounce or a complaint ------------------------------------------- */
+
+static ses_rc_t
+notice(const agent_t *a, ses_cx_t *cx, ses_txn_t *t, const ses_outbox_t *m,
+       ses_buf_t *b)
+{
+    const char *subject;
+    ses_buf_t report;
+    ses_rc_t rc;
+
+    ses_buf_init(&report, cx->arena, LETTER_MAX);
+    rc = forward_compose(a, cx, t, m, &report, &subject);
+    if (rc != SES_OK)
+        return rc;
+    fields(b, a->conf, m->to, "Mail Delivery Subsystem", subject);
+    ses_buf_str(b, ses_buf_get(&report));
+    b->overflow = b->overflow || report.overflow;
+    return SES_OK;
+}
+
 /* --- all kinds --------------------------------------------------------- */
 
 ses_rc_t
@@ -94,6 +115,8 @@ letter_compose(const agent_t *a, ses_cx_t *cx, ses_txn_t *t,
     ses_buf_init(&b, cx->arena, LETTER_MAX);
     if (m->kind == SES_OUTBOX_VERIFY)
         rc = verification(a, cx, t, m, &b);
+    else if (m->kind == SES_OUTBOX_FORWARD)
+        rc = notice(a, cx, t, m, &b);
     if (rc == SES_OK && b.overflow)
         rc = ses_fail(cx, SES_FAULT, "letter: above %d bytes", LETTER_MAX);
     if (rc == SES_OK)

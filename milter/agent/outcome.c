@@ -4,6 +4,8 @@
 
 #include "outcome.h"
 
+#include "forward.h"
+
 #include "base/clock.h"
 #include "base/json.h"
 #include "policy/classify.h"
@@ -87,6 +89,21 @@ outcome_delayed(const agent_t *a, ses_cx_t *cx, ses_txn_t *t,
     return append(cx, t, &f, &w, added);
 }
 
+/* The sender learns of it by mail, too. */
+static ses_rc_t
+append_forward(ses_cx_t *cx, ses_txn_t *t, const ses_message_t *m,
+               ses_fact_t *f, ses_jsonw_t *w, bool *added)
+{
+    bool is = false;
+    ses_rc_t rc = append(cx, t, f, w, &is);
+
+    if (rc == SES_OK && is)
+        rc = forward_event(cx, t, m, f->type);
+    if (rc == SES_OK)
+        *added = is;
+    return rc;
+}
+
 ses_rc_t
 outcome_bounced(const agent_t *a, ses_cx_t *cx, ses_txn_t *t,
                 const ses_message_t *m, const outcome_t *o, bool *added)
@@ -122,7 +139,7 @@ outcome_bounced(const agent_t *a, ses_cx_t *cx, ses_txn_t *t,
                       ses_str_printf(cx->arena, "dns; %.*s",
                                      SES_FMT(ses_str_head(o->reporter, 255))));
     ses_jsonw_close(&w);
-    return append(cx, t, &f, &w, added);
+    return append_forward(cx, t, m, &f, &w, added);
 }
 
 ses_rc_t
@@ -153,5 +170,5 @@ outcome_complained(const agent_t *a, ses_cx_t *cx, ses_txn_t *t,
     if (c->arrival != 0)
         ses_jsonw_str(&w, "arrivalDate", when_str(cx, c->arrival));
     ses_jsonw_close(&w);
-    return append(cx, t, &f, &w, added);
+    return append_forward(cx, t, m, &f, &w, added);
 }

@@ -207,6 +207,13 @@ format(const api_call_t *c)
     return c->protocol == OP_REST ? OUT_JSON : OUT_XML;
 }
 
+/* Is the response a message id, which is not known yet? */
+static bool
+sends(const api_call_t *c)
+{
+    return c->def->kind == OP_SEND || c->def->kind == OP_WRITE_SEND;
+}
+
 static ses_rc_t
 run(api_call_t *c, ses_txn_t *t)
 {
@@ -219,7 +226,7 @@ run(api_call_t *c, ses_txn_t *t)
     c->op.txn = t;
     rc = c->def->run(&c->op);
     c->op.txn = NULL;
-    if (rc == SES_OK && c->def->kind != OP_SEND)
+    if (rc == SES_OK && !sends(c))
         out_close(&c->out);
     return rc;
 }
@@ -293,7 +300,7 @@ begin(api_call_t *c, ses_txn_t *t, sigv4_cache_t *cache)
     if (c->rc != SES_OK)
         return API_DONE;
     fill_op(c);
-    if (c->def->kind == OP_WRITE)
+    if (c->def->kind == OP_WRITE || c->def->kind == OP_WRITE_SEND)
         return API_COMMIT;
     if ((c->rc = run(c, t)) != SES_OK || c->def->kind == OP_READ)
         return API_DONE;
@@ -316,6 +323,17 @@ api_begin(api_call_t *c, ses_txn_t *t, sigv4_cache_t *cache)
     }
     c->req.body = SES_STR(""); /* may be gone from now on */
     return next;
+}
+
+api_next_t
+api_committed(api_call_t *c)
+{
+    if (c->rc == SES_OK && c->def->kind == OP_WRITE_SEND) {
+        c->rc = send_prepare(c);
+        if (c->rc == SES_OK)
+            return API_SEND;
+    }
+    return API_DONE;
 }
 
 ses_rc_t

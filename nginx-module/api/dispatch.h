@@ -65,6 +65,8 @@ void api_call_free(api_call_t *c);
 api_next_t api_begin(api_call_t *c, ses_txn_t *t, sigv4_cache_t *cache);
 /* A ses_commit_fn_t: the handler and its change, in a nested transaction. */
 ses_rc_t api_write(ses_cx_t *cx, ses_txn_t *t, void *call);
+/* The change is on disk (c->rc == SES_OK) or is not: API_DONE, or API_SEND. */
+api_next_t api_committed(api_call_t *c);
 /* The response, in the call's arena, and one line in the log. */
 void api_finish(api_call_t *c, api_response_t *out);
 /* The response for a failure outside any operation (web server errors). */

@@ -17,7 +17,12 @@
 #include "policy/shape.h"
 #include "store/journal.h"
 
-typedef enum { OP_READ, OP_WRITE, OP_SEND } op_kind_t;
+typedef enum {
+    OP_READ,
+    OP_WRITE,
+    OP_SEND,
+    OP_WRITE_SEND /* once the change is committed, the message is sent */
+} op_kind_t;
 
 typedef enum {
     OP_REST,  /* SES v2: method and path */
@@ -76,7 +81,7 @@ struct op_s {
     const op_def_t *def;
     const cJSON *in; /* decoded and checked; never NULL */
     out_t *out;
-    ses_change_t *change; /* OP_WRITE */
+    ses_change_t *change; /* OP_WRITE, OP_WRITE_SEND */
     op_send_t *send;      /* OP_SEND */
     op_page_t *page;      /* OP_PAGE */
     ses_str_t user_agent;
@@ -132,6 +137,7 @@ extern const op_def_t ops_identity_dkim[];
 extern const op_def_t ops_identity_policy[];
 extern const op_def_t ops_config_set[];
 extern const op_def_t ops_event_destination[];
+extern const op_def_t ops_verify_template[];
 extern const op_def_t ops_suppression[];
 extern const op_def_t ops_send[];
 extern const op_def_t ops_topic[];

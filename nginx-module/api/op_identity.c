@@ -12,7 +12,6 @@
 #include "policy/cover.h"
 #include "policy/shapes_v2.h"
 
-#define IDENTITIES_MAX 10000 /* contract 5.2 */
 #define PAGE_MAX 1000
 #define SCAN_MAX 2000 /* rows looked at for one page of a filtered list */
 
@@ -200,13 +199,13 @@ create_identity(op_t *op)
                         "Email identity %.*s already exist.", SES_FMT(given));
     if (rc != SES_NOT_FOUND)
         return rc;
-    rc = op_count(op, SES_DB_IDENTITY, IDENTITIES_MAX, &n);
+    rc = op_count(op, SES_DB_IDENTITY, SES_IDENTITIES_MAX, &n);
     if (rc != SES_OK)
         return rc;
-    if (n >= IDENTITIES_MAX)
+    if (n >= SES_IDENTITIES_MAX)
         return ses_fail(op->cx, SES_LIMIT,
                         "An account cannot have more than %d identities.",
-                        IDENTITIES_MAX);
+                        SES_IDENTITIES_MAX);
 
     ses_identity_init(op->cx, &i, op->cx->account, name, domain);
     i.config_set = set_name;
@@ -223,6 +222,20 @@ create_identity(op_t *op)
     out_sym(op->out, "IdentityType", type_name(&i));
     out_bool(op->out, "VerifiedForSendingStatus", ready);
     return put_dkim(op, &i);
+}
+
+/* PutEmailIdentityFeedbackAttributes */
+static ses_rc_t
+put_feedback(op_t *op)
+{
+    ses_identity_t i;
+    ses_rc_t rc;
+
+    if ((rc = find(op, &i)) != SES_OK)
+        return rc;
+    i.feedback = ses_json_bool(op->in, "EmailForwardingEnabled", false);
+    ses_identity_put(op->cx, op->change, &i);
+    return SES_OK;
 }
 
 /* DeleteEmailIdentity */
@@ -338,6 +351,10 @@ const op_def_t ops_identity[] = {
      ses_v2_create_identity, OP_SECRET},
     {"GetEmailIdentity", OP_REST, "GET", "/v2/email/identities/{EmailIdentity}",
      "ses:GetEmailIdentity", OP_READ, get_identity, ses_v2_identity, 0},
+    {"PutEmailIdentityFeedbackAttributes", OP_REST, "PUT",
+     "/v2/email/identities/{EmailIdentity}/feedback",
+     "ses:PutEmailIdentityFeedbackAttributes", OP_WRITE, put_feedback,
+     ses_v2_put_feedback, 0},
     {"DeleteEmailIdentity", OP_REST, "DELETE",
      "/v2/email/identities/{EmailIdentity}", "ses:DeleteEmailIdentity",
      OP_WRITE, delete_identity, ses_v2_identity, 0},

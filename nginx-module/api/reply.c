@@ -221,7 +221,8 @@ log_line(const api_call_t *c, int status)
 void
 api_finish(api_call_t *c, api_response_t *out)
 {
-    if (c->rc == SES_OK && c->def != NULL && c->def->kind == OP_SEND)
+    if (c->rc == SES_OK && c->def != NULL &&
+        (c->def->kind == OP_SEND || c->def->kind == OP_WRITE_SEND))
         write_message_id(c);
     if (c->rc == SES_OK && c->def != NULL && out_overflow(&c->out))
         c->rc = ses_fail(&c->cx, SES_FAULT, "the response is too large");

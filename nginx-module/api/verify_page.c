@@ -7,6 +7,7 @@
 #include "api/verify_page.h"
 
 #include "api/form.h"
+#include "model/verify_template.h"
 #include "policy/confirm.h"
 
 #define PAGE_MAX 65536
@@ -147,9 +148,28 @@ ask(op_t *op, const ses_confirm_t *link)
     close_page(&b, 200, op->page);
 }
 
+/* The customer of a custom mail has a page of his own for how it ended. */
+static ses_rc_t
+redirect(op_t *op, const ses_confirm_t *link, bool good)
+{
+    ses_verify_template_t v;
+    ses_rc_t rc;
+
+    if (link->template.n == 0)
+        return SES_OK;
+    rc = ses_verify_template_find(op->cx, op->txn, link->account,
+                                  link->template, &v);
+    if (rc == SES_OK) {
+        op->page->status = 302;
+        op->page->location = good ? v.success_url : v.failure_url;
+    }
+    return rc == SES_NOT_FOUND ? SES_OK : rc;
+}
+
 /* --- the link ---------------------------------------------------------- */
 
-typedef enum { UNKNOWN, EXPIRED, OPEN, VERIFIED } state_t;
+/* FORGED and GONE look alike, but what we signed may redirect. */
+typedef enum { FORGED, GONE, EXPIRED, OPEN, VERIFIED } state_t;
 
 /* What this link is worth now. */
 static ses_rc_t
@@ -157,7 +177,7 @@ look(op_t *op, ses_confirm_t *link, ses_identity_t *i, state_t *state)
 {
     ses_rc_t rc;
 
-    *state = UNKNOWN;
+    *state = FORGED;
     *link = (ses_confirm_t){.account = op_str(op, "Context"),
                             .address = op_str(op, "Identity"),
                             .template = op_str(op, "Template")};
@@ -165,6 +185,7 @@ look(op_t *op, ses_confirm_t *link, ses_identity_t *i, state_t *state)
         !ses_confirm_check(op->cx->arena, &op->env->site, link,
                            op_str(op, "Signature")))
         return SES_OK;
+    *state = GONE;
     rc = ses_identity_find(op->cx, op->txn, link->account, link->address, i);
     if (rc != SES_OK)
         return rc == SES_NOT_FOUND ? SES_OK : rc;
@@ -173,6 +194,21 @@ look(op_t *op, ses_confirm_t *link, ses_identity_t *i, state_t *state)
     else if (link->date >= i->created)
         *state = EXPIRED;
     return SES_OK;
+}
+
+/* How it ended, on our page or on the customer's. */
+static ses_rc_t
+tell(op_t *op, const ses_confirm_t *link, state_t state)
+{
+    if (state == OPEN || state == VERIFIED)
+        confirmed(op, link);
+    else if (state == EXPIRED)
+        expired(op);
+    else
+        unknown(op);
+    if (state == FORGED)
+        return SES_OK;
+    return redirect(op, link, state == OPEN || state == VERIFIED);
 }
 
 /* GET: nothing changes */
@@ -186,14 +222,9 @@ show(op_t *op)
 
     if ((rc = look(op, &link, &i, &state)) != SES_OK)
         return rc;
-    if (state == OPEN)
-        ask(op, &link);
-    else if (state == VERIFIED)
-        confirmed(op, &link);
-    else if (state == EXPIRED)
-        expired(op);
-    else
-        unknown(op);
+    if (state != OPEN)
+        return tell(op, &link, state);
+    ask(op, &link);
     return SES_OK;
 }
 
@@ -212,13 +243,7 @@ confirm(op_t *op)
         ses_confirm_done(&i, op->cx->now);
         ses_identity_put(op->cx, op->change, &i);
     }
-    if (state == OPEN || state == VERIFIED)
-        confirmed(op, &link);
-    else if (state == EXPIRED)
-        expired(op);
-    else
-        unknown(op);
-    return SES_OK;
+    return tell(op, &link, state);
 }
 
 /* --- the request ------------------------------------------------------- */

@@ -13,6 +13,8 @@
 #include "model/tag.h"
 #include "store/journal.h"
 
+#define SES_IDENTITIES_MAX 10000 /* of an account; contract 5.2 */
+
 typedef enum {
     SES_VERIFY_NOT_STARTED,
     SES_VERIFY_PENDING,

@@ -209,6 +209,10 @@ const ses_member_t ses_v2_delete_identity_policy[] = {
     M("EmailIdentity", STRING, LABEL, .min = 1),
     M("PolicyName", STRING, LABEL, .min = 1, .max = 64), END};
 
+const ses_member_t ses_v2_put_feedback[] = {
+    M("EmailIdentity", STRING, LABEL, .min = 1),
+    M("EmailForwardingEnabled", BOOL), END};
+
 static const char *const identity_keys[] = {
     "IDENTITY_NAME_CONTAINS", "IDENTITY_TYPE", "VERIFICATION_STATUS", NULL};
 const ses_member_t ses_v2_list_identities[] = {
@@ -501,3 +505,28 @@ const ses_member_t ses_v2_send[] = {
     M("ListManagementOptions", STRUCT, LATER, .of = list_management),
     M("ConfigurationOverrides", STRUCT, .of = overrides),
     END};
+
+/* --- custom verification emails ---------------------------------------- */
+
+#define VERIFY_TEMPLATE                                                        \
+    M("FromEmailAddress", STRING, NEED), M("TemplateSubject", STRING, NEED),   \
+        M("TemplateContent", STRING, NEED),                                    \
+        M("SuccessRedirectionURL", STRING, NEED),                              \
+        M("FailureRedirectionURL", STRING, NEED)
+
+const ses_member_t ses_v2_create_verify_template[] = {
+    M("TemplateName", STRING, NEED, .min = 1), VERIFY_TEMPLATE,
+    M("Tags", LIST, .of = tags), END};
+
+const ses_member_t ses_v2_update_verify_template[] = {
+    M("TemplateName", STRING, LABEL, .min = 1), VERIFY_TEMPLATE, END};
+
+const ses_member_t ses_v2_verify_template[] = {
+    M("TemplateName", STRING, LABEL, .min = 1), END};
+
+const ses_member_t ses_v2_list_verify_templates[] = {
+    M("NextToken", STRING, QUERY), M("PageSize", INT, QUERY), END};
+
+const ses_member_t ses_v2_send_verify[] = {
+    M("EmailAddress", STRING, NEED), M("TemplateName", STRING, NEED, .min = 1),
+    M("ConfigurationSetName", STRING), END};

@@ -22,6 +22,7 @@ extern const ses_member_t ses_v2_put_identity_policy[]; /* Create, Update */
 extern const ses_member_t ses_v2_delete_identity_policy[];
 extern const ses_member_t ses_v2_list_identities[];
 extern const ses_member_t ses_v2_list_identities_query[];
+extern const ses_member_t ses_v2_put_feedback[];
 
 extern const ses_member_t ses_v2_create_set[];
 extern const ses_member_t ses_v2_set[]; /* Get, Delete, list destinations */
@@ -39,5 +40,11 @@ extern const ses_member_t ses_v2_suppressed[]; /* Get, Delete */
 extern const ses_member_t ses_v2_list_suppressed[];
 
 extern const ses_member_t ses_v2_send[];
+
+extern const ses_member_t ses_v2_create_verify_template[];
+extern const ses_member_t ses_v2_update_verify_template[];
+extern const ses_member_t ses_v2_verify_template[]; /* Get, Delete */
+extern const ses_member_t ses_v2_list_verify_templates[];
+extern const ses_member_t ses_v2_send_verify[];
 
 #endif

@@ -40,6 +40,8 @@ typedef enum {
     SES_DB_GROUP,           /* account, group of users -> JSON */
     SES_DB_POLICY,          /* account, managed policy -> JSON */
     SES_DB_IDENTITY_POLICY, /* account, identity -> JSON: its policies */
+    SES_DB_VERIFY_TEMPLATE, /* account, name -> JSON */
+    SES_DB_VERIFY_CONTENT,  /* account, name -> HTML */
     SES_DB_SUPPRESSION,     /* hash of account, list, address -> struct */
     /* indexes that the journal derives from them (model_index.c) */
     SES_DB_SUPPRESSION_LIST, /* account, list, address -> hash */

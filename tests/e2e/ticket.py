@@ -8,16 +8,16 @@ import time
 import uuid
 
 
-def key(host):
-    with open(os.path.join(host.env["SESAME_STATE"], "keys",
-                           "ticket.key")) as file:
+def key(host, name="ticket.key"):
+    with open(os.path.join(host.env["SESAME_STATE"], "keys", name)) as file:
         name, value = file.readline().split()
     return name, bytes.fromhex(value)
 
 
 def stamp(host, mail, recipients, when=None, **fields):
-    """The value of X-Sesame-Ticket; `secret` replaces the key."""
-    name, secret = key(host)
+    """The value of X-Sesame-Ticket; `secret` replaces the key, `file` says
+    whose it is."""
+    name, secret = key(host, fields.pop("file", "ticket.key"))
     secret = fields.pop("secret", secret)
     told = {"a": host.env["AWS_ACCESS_KEY_ID"],
             "n": host.env["SESAME_ACCOUNT"], "c": "127.0.0.1",
