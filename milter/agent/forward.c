@@ -193,7 +193,7 @@ typedef struct {
 } wanted_t;
 
 static ses_rc_t
-first(ses_cx_t *cx, const ses_event_t *e, void *arg)
+take_event(ses_cx_t *cx, const ses_event_t *e, void *arg)
 {
     wanted_t *w = arg;
 
@@ -213,7 +213,7 @@ forward_compose(const agent_t *a, ses_cx_t *cx, ses_txn_t *t,
     bool bounce;
     ses_rc_t rc;
 
-    rc = ses_event_walk(cx, t, m->account, m->event - 1, first, &w);
+    rc = ses_event_walk(cx, t, m->account, m->event - 1, take_event, &w);
     if (rc != SES_OK)
         return rc;
     if (w.body.n == 0)

@@ -79,7 +79,7 @@ ses_confirm_url(ses_arena_t *a, const ses_conf_t *conf,
 /* --- the identity ------------------------------------------------------ */
 
 static ses_rc_t
-count(ses_cx_t *cx, ses_txn_t *t, ses_str_t what, uint32_t max)
+count_mail(ses_cx_t *cx, ses_txn_t *t, ses_str_t what, uint32_t max)
 {
     uint32_t n;
     ses_rc_t rc = ses_asked_add(cx, t, what, &n);
@@ -98,8 +98,8 @@ ses_confirm_begin(ses_cx_t *cx, ses_txn_t *t, const ses_conf_t *conf,
     ses_str_t address = ses_str_lower(cx->arena, i->name);
     ses_rc_t rc;
 
-    if ((rc = count(cx, t, i->account, OF_ACCOUNT)) != SES_OK ||
-        (rc = count(cx, t, address, TO_ADDRESS)) != SES_OK)
+    if ((rc = count_mail(cx, t, i->account, OF_ACCOUNT)) != SES_OK ||
+        (rc = count_mail(cx, t, address, TO_ADDRESS)) != SES_OK)
         return rc;
     if (ses_identity_verified(i))
         return SES_OK;

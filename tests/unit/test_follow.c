@@ -16,6 +16,7 @@
 
 #include "../../milter/agent/maillog.c"
 
+#include "../../milter/agent/forward.c"
 #include "../../milter/agent/outcome.c"
 
 static const char *const ann[] = {"ann@mail.test", NULL};

@@ -10,6 +10,7 @@
 
 #include "../../milter/agent/lmtp.c"
 
+#include "../../milter/agent/forward.c"
 #include "../../milter/agent/outcome.c"
 
 #include "../../milter/agent/report.c"

@@ -14,6 +14,7 @@ static int list_for_test(int fd);
 #include "../../milter/agent/queue.c"
 #undef root_queue
 
+#include "../../milter/agent/forward.c"
 #include "../../milter/agent/outcome.c"
 #include "../../milter/agent/reconcile.c"
 
