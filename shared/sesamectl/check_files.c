@@ -76,8 +76,8 @@ check_path(check_t *k, const char *path, uid_t uid, gid_t gid, mode_t mode)
 
     if (lstat(path, &st) != 0) {
         check_found(k,
-                    "Restore it from a backup; sesamectl init makes what "
-                    "never was.",
+                    "Restore it from a backup; sesamectl key files makes "
+                    "key files that never were, sesamectl init all.",
                     "%s: %s", path, strerror(errno));
         return;
     }

@@ -286,6 +286,31 @@ def test_a_custom_mail_and_where_its_link_leads(host, shop):
                                             TemplateName="other")
 
 
+def test_in_the_sandbox(host, shop):
+    """Mail goes to addresses that agreed, and nowhere else."""
+    address, account = "sandy@people.example", host.env["SESAME_ACCOUNT"]
+    link = ask(host, address)
+    press(link, browse(link)[2])
+    host.sesamectl("production", "revoke", account)
+    try:
+        def send(to):
+            return host.ses().send_email(
+                FromEmailAddress="hi@custom.example",
+                Destination={"ToAddresses": [to]},
+                Content={"Simple": {"Subject": {"Data": "sandbox"},
+                                    "Body": {"Text": {"Data": "x"}}}})
+
+        assert send(address)["MessageId"]
+        refused = shop.exceptions.MessageRejected
+        with pytest.raises(refused, match="eve@people.example"):
+            send("eve@people.example")
+        with pytest.raises(refused, match="sandbox"):
+            shop.send_custom_verification_email(
+                EmailAddress="new@people.example", TemplateName="welcome")
+    finally:
+        host.sesamectl("production", "grant", account)
+
+
 def test_an_address_that_nobody_confirms_fails(new_host):
     host = new_host("--set", "verify_link_lifetime = 3s")
     address = "late@people.example"
