@@ -73,7 +73,7 @@ def test_an_address_is_verified_by_its_owner(host):
     mail = host.wait_mail(to=address)[0]
     assert mail.header("From").endswith("<no-reply@%s>" % SERVICE_DOMAIN)
     assert mail.header("Auto-Submitted") == "auto-generated"
-    assert host.dkim_domains(mail) == [SERVICE_DOMAIN]
+    assert set(host.dkim_domains(mail)) == {SERVICE_DOMAIN}
     link = link_in(mail)
 
     code, headers, page = browse(link)
