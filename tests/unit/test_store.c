@@ -215,6 +215,16 @@ child(volatile unsigned *done)
         pause();
 }
 
+static unsigned
+committed(volatile unsigned *done)
+{
+    unsigned sum = 0;
+
+    for (int i = 0; i < WRITERS; i++)
+        sum += done[i] - (unsigned) i * 1000000;
+    return sum;
+}
+
 static void
 test_kill_9(void **state)
 {
@@ -223,8 +233,8 @@ test_kill_9(void **state)
     ses_store_t *s;
     ses_txn_t *t;
     ses_str_t v;
-    unsigned n, total = 0;
-    int i, status;
+    unsigned n, total = 0, before;
+    int i, look, status;
     char key[32];
     pid_t pid;
 
@@ -237,7 +247,13 @@ test_kill_9(void **state)
         pid = fork();
         if (pid == 0)
             child(done);
-        usleep((useconds_t) (20000 + i * 7000));
+        before = committed(done);
+        for (look = 0; look < 10000; look++) { /* ten seconds at most */
+            if (committed(done) >= before + 4)
+                break;
+            usleep(1000);
+        }
+        usleep((useconds_t) (i * 700)); /* somewhere within the next one */
         kill(pid, SIGKILL);
         waitpid(pid, &status, 0);
     }
@@ -253,7 +269,7 @@ test_kill_9(void **state)
             total++;
         }
     ses_txn_end(t);
-    assert_true(total > 50);
+    assert_true(total >= 4 * ROUNDS);
     ses_store_close(s);
     munmap((void *) (uintptr_t) done, 4096);
 }
