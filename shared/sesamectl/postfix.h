@@ -191,6 +191,7 @@ ses_str_t postfix_log_prefixes(const postfix_t *p, ses_str_t log);
 extern const postfix_check_t postfix_checks_milter[];
 extern const postfix_check_t postfix_checks_inject[];
 extern const postfix_check_t postfix_checks_login[];
+extern const postfix_check_t postfix_checks_bind[];
 extern const postfix_check_t postfix_checks_transport[];
 extern const postfix_check_t postfix_checks_log[];
 extern const postfix_check_t postfix_checks_main[];

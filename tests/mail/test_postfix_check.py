@@ -99,6 +99,19 @@ MISTAKES = [
      "message-size", "main.cf", "message_size_limit = 44040192"),
     (main("mailbox_size_limit", "20000000"),
      "mailbox-size", "main.cf", "mailbox_size_limit = 0"),
+    # bindings of sesame.conf
+    (many(conf("bind", "123456789012 client=local"),
+          main("internal_mail_filter_classes", "bounce")),
+     "bind-internal", "main.cf", "internal_mail_filter_classes ="),
+    (many(conf("bind", "123456789012 daemon=IN"),
+          option(r"smtp\s+inet", "milter_macro_daemon_name", "IN"),
+          option(r"smtp\s+inet", "smtpd_relay_restrictions", "reject"),
+          option(r"smtp\s+inet", "smtpd_milters", "")),
+     "bind-milter", "master.cf",
+     "smtp inet: -o smtpd_milters=unix:sesame/milter"),
+    (many(conf("bind", "123456789012 daemon=IN,mail.example.net login=*"),
+          option(r"smtp\s+inet", "milter_macro_daemon_name", "IN")),
+     None, "", ""),
     # the log
     (main("maillog_file", ""),
      "log-syslog", "main.cf", "maillog_file = {dir}/log/maillog"),
@@ -398,6 +411,18 @@ def test_sockets_that_a_chroot_hides(site):
     assert {row["line"] for row in found} == {
         "milter_socket = unix:%s/milter" % site.sockets,
         "lmtp_socket = unix:%s/lmtp" % site.sockets}
+
+
+def test_a_binding_to_no_service(site):
+    """A slip in a name would let mail pass that should be an account's."""
+    reset(site)
+    site.set_conf("bind", "123456789012 daemon=SUBMISION login=*")
+    found = site.check()
+    assert [row["check"] for row in found] == ["bind-name"]
+    assert found[0]["file"] == "sesame.conf"
+    assert found[0]["line"] == "bind = 123456789012 daemon=SUBMISION login=*"
+    assert "sesame.conf:9: no service of master.cf is called SUBMISION" in \
+        site.run("--check").stdout
 
 
 def test_a_socket_that_is_not_there(site):
