@@ -167,8 +167,9 @@ def milter(site, tmp_path, lines):
     with open(site.env["SESAME_CONFIG"]) as file:
         kept = [line for line in file.read().splitlines()
                 if not line.startswith("bind")]
-    config = tmp_path / "sesame.conf"
-    config.write_text("\n".join(kept + lines) + "\n")
+    config = site.layout.path("etc", "mistaken.conf")  # gate_user reads it
+    with open(config, "w") as file:
+        file.write("\n".join(kept + lines) + "\n")
     done = site.run(os.path.join(site.layout.build, "sesame-milter"),
                     "-c", config,
                     "--milter", "unix:%s/m" % tmp_path,
