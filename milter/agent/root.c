@@ -26,13 +26,24 @@
 #define ANSWER_SECONDS 30
 #define OUTPUT_MAX 4096
 
-typedef enum { ASK_LOG_INODE, ASK_LOG_NEXT, ASK_QUEUE, ASK_MAX } ask_t;
+typedef enum {
+    ASK_LOG_INODE,
+    ASK_LOG_NEXT,
+    ASK_QUEUE,
+    ASK_POOLS, /* addresses stand behind the request */
+    ASK_MAX
+} ask_t;
 
 struct request {
     uint32_t what;
     uint32_t unused;
     uint64_t inode;
     int64_t since;
+};
+
+struct packet {
+    struct request r;
+    poolfile_source_t sources[POOLFILE_SOURCES];
 };
 
 /* --- packets ------------------------------------------------------------- */
@@ -99,11 +110,16 @@ receive(int fd)
 /* One question at a time.  An answer that never came would be taken for the
  * next one's, so the pair is not used again after a time-out. */
 static int
-ask(int fd, ask_t what, uint64_t inode, int64_t since)
+ask(int fd, ask_t what, uint64_t inode, int64_t since,
+    const poolfile_source_t *v, unsigned nsources)
 {
     static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
     static bool broken;
     struct request r = {.what = what, .inode = inode, .since = since};
+    struct iovec iov[] = {{&r, sizeof(r)},
+                          {(void *) (uintptr_t) v, nsources * sizeof(*v)}};
+    const struct msghdr msg = {.msg_iov = iov, .msg_iovlen = 2};
+    const ssize_t size = (ssize_t) (sizeof(r) + nsources * sizeof(*v));
     struct timeval limit = {.tv_sec = ANSWER_SECONDS};
     int passed = -1;
 
@@ -112,7 +128,7 @@ ask(int fd, ask_t what, uint64_t inode, int64_t since)
         errno = EPIPE;
     } else if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) ==
                    0 &&
-               send(fd, &r, sizeof(r), MSG_NOSIGNAL) == (ssize_t) sizeof(r)) {
+               sendmsg(fd, &msg, MSG_NOSIGNAL) == size) {
         passed = receive(fd);
         broken = passed < 0 && (errno == EAGAIN || errno == EPIPE);
     }
@@ -123,19 +139,25 @@ ask(int fd, ask_t what, uint64_t inode, int64_t since)
 int
 root_log_inode(int fd, uint64_t inode)
 {
-    return ask(fd, ASK_LOG_INODE, inode, 0);
+    return ask(fd, ASK_LOG_INODE, inode, 0, NULL, 0);
 }
 
 int
 root_log_next(int fd, uint64_t inode, int64_t since)
 {
-    return ask(fd, ASK_LOG_NEXT, inode, since);
+    return ask(fd, ASK_LOG_NEXT, inode, since, NULL, 0);
 }
 
 int
 root_queue(int fd)
 {
-    return ask(fd, ASK_QUEUE, 0, 0);
+    return ask(fd, ASK_QUEUE, 0, 0, NULL, 0);
+}
+
+int
+root_pools(int fd, const poolfile_source_t *v, unsigned n)
+{
+    return ask(fd, ASK_POOLS, 0, 0, v, n);
 }
 
 /* --- the mail log -------------------------------------------------------- */
@@ -388,14 +410,51 @@ list_queue(const char *config, pid_t *helper)
     _exit(0);
 }
 
+/* The files in a process of its own, too: a reload takes its time. */
+static int
+write_pools(const ses_conf_t *conf, const struct packet *p, unsigned n,
+            pid_t *helper)
+{
+    int pipes[2];
+
+    if (conf->pool_map.n == 0 || *helper > 0) {
+        errno = conf->pool_map.n == 0 ? EINVAL : EBUSY;
+        return -1;
+    }
+    if (pipe2(pipes, O_CLOEXEC) != 0)
+        return -1;
+
+    *helper = fork();
+    if (*helper != 0) {
+        close(pipes[1]);
+        if (*helper > 0)
+            return pipes[0];
+        close(pipes[0]);
+        return -1;
+    }
+
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    close(pipes[0]);
+    if (!poolfile_apply(conf, p->sources, n) || write(pipes[1], "ok", 2) != 2)
+        _exit(1);
+    _exit(0);
+}
+
 /* --- the parent ---------------------------------------------------------- */
+
+/* Processes that work for the agent, 0 = none. */
+struct helpers {
+    pid_t queue, pools;
+};
 
 /* One request; false when the child is gone. */
 static bool
-serve_one(const ses_conf_t *conf, int fd, pid_t *helper)
+serve_one(const ses_conf_t *conf, int fd, struct helpers *h)
 {
-    struct request r;
-    ssize_t n = recv(fd, &r, sizeof(r), MSG_DONTWAIT | MSG_TRUNC);
+    static struct packet p;
+    const struct request *r = &p.r;
+    ssize_t n = recv(fd, &p, sizeof(p), MSG_DONTWAIT | MSG_TRUNC);
+    size_t more = n < (ssize_t) sizeof(*r) ? 0 : (size_t) n - sizeof(*r);
     int passed, err = 0;
     bool ok;
 
@@ -406,10 +465,14 @@ serve_one(const ses_conf_t *conf, int fd, pid_t *helper)
 
     errno = EINVAL;
     passed = -1;
-    if (n == (ssize_t) sizeof(r) && r.what == ASK_QUEUE)
-        passed = list_queue(conf->postfix_config.p, helper);
-    else if (n == (ssize_t) sizeof(r) && r.what < ASK_MAX)
-        passed = open_asked(conf->maillog.p, &r);
+    if (n >= (ssize_t) sizeof(*r) && n <= (ssize_t) sizeof(p) &&
+        r->what == ASK_POOLS && more % sizeof(p.sources[0]) == 0)
+        passed = write_pools(conf, &p, (unsigned) (more / sizeof(p.sources[0])),
+                             &h->pools);
+    else if (n == (ssize_t) sizeof(*r) && r->what == ASK_QUEUE)
+        passed = list_queue(conf->postfix_config.p, &h->queue);
+    else if (n == (ssize_t) sizeof(*r) && r->what < ASK_QUEUE)
+        passed = open_asked(conf->maillog.p, r);
     if (passed < 0)
         err = errno == 0 ? EIO : errno;
 
@@ -421,14 +484,16 @@ serve_one(const ses_conf_t *conf, int fd, pid_t *helper)
 
 /* Collect what ended; true and *status when the agent did. */
 static bool
-reap(pid_t child, pid_t *helper, int *status)
+reap(pid_t child, struct helpers *h, int *status)
 {
     pid_t pid;
     int s;
 
     while ((pid = waitpid(-1, &s, WNOHANG)) > 0) {
-        if (pid == *helper)
-            *helper = 0;
+        if (pid == h->queue)
+            h->queue = 0;
+        if (pid == h->pools)
+            h->pools = 0;
         if (pid != child)
             continue;
         *status = WIFSIGNALED(s) ? 128 + WTERMSIG(s) : WEXITSTATUS(s);
@@ -442,7 +507,7 @@ root_serve(const ses_conf_t *conf, int fd, pid_t child)
 {
     struct signalfd_siginfo si;
     struct pollfd on[2];
-    pid_t helper = 0;
+    struct helpers helpers = {0, 0};
     sigset_t set;
     int status = 1;
 
@@ -466,9 +531,9 @@ root_serve(const ses_conf_t *conf, int fd, pid_t child)
         while (read(on[0].fd, &si, sizeof(si)) == (ssize_t) sizeof(si))
             if (si.ssi_signo != SIGCHLD)
                 kill(child, (int) si.ssi_signo);
-        if (reap(child, &helper, &status))
+        if (reap(child, &helpers, &status))
             return status;
-        if (on[1].revents != 0 && !serve_one(conf, fd, &helper))
+        if (on[1].revents != 0 && !serve_one(conf, fd, &helpers))
             on[1].fd = -1; /* it is ending: its SIGCHLD follows */
     }
 }

@@ -1,10 +1,11 @@
 /*
  * root - the parent that stays root, and what the agent may ask of it
  *
- * It opens the mail log and its rotated predecessors, and runs the queue
- * listing; nothing else.  Requests and answers are packets of a socketpair,
- * descriptors travel as SCM_RIGHTS.  The asking side is not trusted: it
- * names an inode, never a path.
+ * It opens the mail log and its rotated predecessors, runs the queue listing
+ * and writes the source addresses into Postfix's files (poolfile.h); nothing
+ * else.  Requests and answers are packets of a socketpair, descriptors travel
+ * as SCM_RIGHTS.  The asking side is not trusted: it names an inode or an
+ * address, never a path.
  */
 #ifndef SES_AGENT_ROOT_H
 #define SES_AGENT_ROOT_H
@@ -12,6 +13,7 @@
 #include <sys/types.h>
 
 #include "base/conf.h"
+#include "poolfile.h"
 
 /* --- the parent ---------------------------------------------------------- */
 
@@ -40,6 +42,9 @@ int root_log_next(int fd, uint64_t inode, int64_t since);
 /* A pipe with the output of "postqueue -j" and a last line QUEUE_END when it
  * was complete. */
 int root_queue(int fd);
+
+/* A pipe that says "ok" once Postfix has the n addresses, or ends. */
+int root_pools(int fd, const poolfile_source_t *v, unsigned n);
 
 #define ROOT_QUEUE_END "{\"end\": true}"
 

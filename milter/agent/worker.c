@@ -11,6 +11,7 @@
 #include "follow.h"
 #include "janitor.h"
 #include "lmtp.h"
+#include "pools.h"
 #include "post.h"
 #include "publish.h"
 #include "reconcile.h"
@@ -30,6 +31,7 @@ static const worker_t workers[] = {
     {"verify", verify_run, 1},
     {"post", post_run, 1},
     {"rotate", rotate_run, ROTATE_THREADS},
+    {"pools", pools_run, 1},
 };
 
 struct thread {

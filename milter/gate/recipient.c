@@ -55,7 +55,9 @@ recipient_judge(session_t *s, ses_txn_t *t)
                       .npaths = m->npaths,
                       .nrcpts = m->nrcpts,
                       .headers = &m->header,
-                      .caller = caller(s)};
+                      .caller = caller(s),
+
+                      .seed = (uint64_t) m->id.ms * 1000 + m->id.us};
     return ses_verdict(&m->cx, t, &ask, &m->verdict);
 }
 

@@ -140,6 +140,7 @@ extern const op_def_t ops_event_destination[];
 extern const op_def_t ops_verify_template[];
 extern const op_def_t ops_suppression[];
 extern const op_def_t ops_send[];
+extern const op_def_t ops_pool[];
 extern const op_def_t ops_topic[];
 extern const op_def_t ops_subscription[];
 

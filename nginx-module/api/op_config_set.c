@@ -1,13 +1,15 @@
 /*
  * op_config_set - named bundles of per-message settings
  *
- * What a set can hold for now: the sending switch, suppression reasons,
- * reputation metrics, tags.  A suppression list of reasons that is given but
- * empty means "none"; not given means "as the account" (contract 9.1).
+ * What a set can hold for now: the sending switch, suppression reasons, TLS
+ * policy and pool of source addresses, reputation metrics, tags.  A suppression
+ * list of reasons that is given but empty means "none"; not given means "as the
+ * account" (contract 9.1).
  */
 #include "api/op.h"
 
 #include "model/destination.h"
+#include "model/pool.h"
 #include "policy/shapes_v2.h"
 
 #define SETS_MAX 10000 /* contract 5.2 */
@@ -15,6 +17,37 @@
     "SuppressedReasons cannot be null when SuppressionScope is provided"
 #define PAGE_MAX 1000
 #define SCAN_MAX 2000 /* rows looked at for one page of a filtered list */
+
+/* TlsPolicy and SendingPoolName of o: what is absent is as if never set. */
+static ses_rc_t
+read_delivery(op_t *op, const cJSON *o, ses_config_set_t *set)
+{
+    const cJSON *pool = ses_json_get(o, "SendingPoolName");
+    ses_str_t name = ses_json_str(o, "SendingPoolName");
+    ses_pool_t found;
+    ses_rc_t rc;
+
+    if (pool != NULL && ses_str_trim(name).n == 0)
+        return ses_fail(op->cx, SES_INVALID, "sendingPoolName can't be blank.");
+    if (name.n > 0 && !ses_str_eqc(name, SES_POOL_DEFAULT) &&
+        !ses_str_eqc(name, SES_POOL_SHARED)) {
+        rc = ses_pool_find(op->cx, op->txn, op->cx->account, name, &found);
+        if (rc == SES_NOT_FOUND)
+            return ses_fail(op->cx, SES_INVALID,
+                            "SendingPool <%.*s> doesn't exist", SES_FMT(name));
+        if (rc != SES_OK)
+            return rc;
+    }
+    set->pool = name;
+    set->tls_required = ses_str_eqc(ses_json_str(o, "TlsPolicy"), "REQUIRE");
+    if (op->env->conf.pool_map.n == 0 &&
+        (set->tls_required ||
+         (name.n > 0 && !ses_str_eqc(name, SES_POOL_SHARED))))
+        return ses_fail(op->cx, SES_INVALID,
+                        "This site has no sending pools and cannot require "
+                        "TLS: its operator has to set pool_map.");
+    return SES_OK;
+}
 
 static ses_rc_t
 read_suppression(op_t *op, ses_config_set_t *set)
@@ -69,6 +102,9 @@ create_set(op_t *op)
         set.reputation = ses_shape_bool(o, "ReputationMetricsEnabled");
         ses_shape_time(o, "LastFreshStart", &set.fresh_start);
     }
+    if ((o = ses_json_get(op->in, "DeliveryOptions")) != NULL &&
+        (rc = read_delivery(op, o, &set)) != SES_OK)
+        return rc;
     if ((rc = read_suppression(op, &set)) != SES_OK)
         return rc;
     if ((rc = op_tags(op, &set.tags, &set.ntags)) != SES_OK)
@@ -90,7 +126,9 @@ get_set(op_t *op)
 
     out_str(op->out, "ConfigurationSetName", set.name);
     out_open(op->out, "DeliveryOptions");
-    out_sym(op->out, "TlsPolicy", "OPTIONAL");
+    out_sym(op->out, "TlsPolicy", set.tls_required ? "REQUIRE" : "OPTIONAL");
+    if (set.pool.n > 0)
+        out_str(op->out, "SendingPoolName", set.pool);
     out_close(op->out);
     out_open(op->out, "ReputationOptions");
     out_bool(op->out, "ReputationMetricsEnabled", set.reputation);
@@ -147,6 +185,21 @@ put_sending(op_t *op)
     set.sending = enabled;
     ses_config_set_put(op->cx, op->change, &set);
     return SES_OK;
+}
+
+/* PutConfigurationSetDeliveryOptions */
+static ses_rc_t
+put_delivery(op_t *op)
+{
+    ses_config_set_t set;
+    ses_rc_t rc;
+
+    rc = op_set(op, op_str(op, "ConfigurationSetName"), &set);
+    if (rc == SES_OK)
+        rc = read_delivery(op, op->in, &set);
+    if (rc == SES_OK)
+        ses_config_set_put(op->cx, op->change, &set);
+    return rc;
 }
 
 /* PutConfigurationSetSuppressionOptions: without reasons as the account has
@@ -239,6 +292,9 @@ const op_def_t ops_config_set[] = {
     {"PutConfigurationSetSendingOptions", OP_REST, "PUT", SET "/sending",
      "ses:PutConfigurationSetSendingOptions", OP_WRITE, put_sending,
      ses_v2_put_set_sending, 0},
+    {"PutConfigurationSetDeliveryOptions", OP_REST, "PUT",
+     SET "/delivery-options", "ses:PutConfigurationSetDeliveryOptions",
+     OP_WRITE, put_delivery, ses_v2_put_set_delivery, 0},
     {"PutConfigurationSetSuppressionOptions", OP_REST, "PUT",
      SET "/suppression-options", "ses:PutConfigurationSetSuppressionOptions",
      OP_WRITE, put_suppression, ses_v2_put_set_suppression, 0},

@@ -14,6 +14,7 @@ const op_def_t *const api_tables[] = {ops_account,
                                       ops_verify_template,
                                       ops_suppression,
                                       ops_send,
+                                      ops_pool,
                                       ops_topic,
                                       ops_subscription,
                                       NULL};

@@ -74,6 +74,8 @@ static const option_t options[] = {
     {"smtp_daemon_name", &ses_conf_word, AT(smtp_daemon_name), "SESAME-SMTP", 0,
      0},
     {"pool_label", &ses_conf_label, AT(pool_label), "a1", 0, 0},
+    {"pool_map", &ses_conf_path_or_none, AT(pool_map), "", 0, 0},
+    {"pool_address", &ses_conf_ip_or_none, AT(pool_address), "", 0, 0},
     {"max_message_size", &ses_conf_size, AT(max_message_size), "41943040",
      64 * K, 1 * G},
     {"max_recipients", &ses_conf_u64, AT(max_recipients), "50", 1, 1000},

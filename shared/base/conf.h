@@ -35,6 +35,7 @@ typedef struct {
     ses_str_t inject; /* IP:PORT */
     ses_str_t api_daemon_name, smtp_daemon_name;
     ses_str_t pool_label;
+    ses_str_t pool_map, pool_address; /* "" = none */
     uint64_t max_message_size;
     uint64_t max_recipients;
     ses_str_t simulator_domain;   /* beside the service's own; "" = none */

@@ -10,6 +10,7 @@
 
 #include "base/binding.h"
 #include "base/domain.h"
+#include "base/network.h"
 
 /* --- numbers ----------------------------------------------------------- */
 
@@ -443,6 +444,23 @@ parse_domain_or_none(ses_arena_t *a, ses_str_t value, int64_t min, int64_t max,
     return NULL;
 }
 
+static const char *
+parse_ip_or_none(ses_arena_t *a, ses_str_t value, int64_t min, int64_t max,
+                 void *field)
+{
+    ses_ip_t ip;
+
+    (void) min;
+    (void) max;
+    if (value.n > 0 && !ses_ip_parse(value, &ip))
+        return ses_str_printf(a, "\"%.*s\" is not an IP address",
+                              SES_FMT(value))
+            .p;
+    *(ses_str_t *) field = value.n > 0 ? ses_ip_format(a, &ip) : SES_STR("");
+    return NULL;
+}
+
+const ses_conf_kind_t ses_conf_ip_or_none = {parse_ip_or_none, format_text, 0};
 const ses_conf_kind_t ses_conf_domain_or_none = {parse_domain_or_none,
                                                  format_text, 0};
 const ses_conf_kind_t ses_conf_domain = {parse_domain, format_text, 0};

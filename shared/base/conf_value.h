@@ -30,6 +30,7 @@ typedef struct {
 extern const ses_conf_kind_t ses_conf_region;
 extern const ses_conf_kind_t ses_conf_path; /* absolute */
 extern const ses_conf_kind_t ses_conf_path_or_none;
+extern const ses_conf_kind_t ses_conf_ip_or_none;
 extern const ses_conf_kind_t ses_conf_domain;
 extern const ses_conf_kind_t ses_conf_domain_or_none;
 extern const ses_conf_kind_t ses_conf_site_list;

@@ -15,6 +15,8 @@ typedef struct {
     int64_t fresh_start;  /* 0 = never */
     bool has_suppression; /* SuppressionOptions given */
     unsigned reasons;
+    bool tls_required;
+    ses_str_t pool; /* of source addresses; "" = none named */
     ses_tag_t *tags;
     unsigned ntags;
     int64_t created;

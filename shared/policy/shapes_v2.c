@@ -231,9 +231,8 @@ static const ses_member_t tracking[] = {
 
 static const char *const tls_policies[] = {"OPTIONAL", "REQUIRE", NULL};
 static const ses_member_t delivery[] = {
-    M("TlsPolicy", STRING, LATER, .values = tls_policies,
-      .harmless = "OPTIONAL"),
-    M("SendingPoolName", STRING, LATER),
+    M("TlsPolicy", STRING, .values = tls_policies),
+    M("SendingPoolName", STRING),
     M("MaxDeliverySeconds", INT, LATER, .min = 300, .max = 50400), END};
 
 static const ses_member_t reputation[] = {M("ReputationMetricsEnabled", BOOL),
@@ -333,12 +332,36 @@ const ses_member_t ses_v2_list_sets_query[] = {M("NextToken", STRING, QUERY),
 const ses_member_t ses_v2_put_set_sending[] = {
     M("ConfigurationSetName", STRING, LABEL), M("SendingEnabled", BOOL), END};
 
+const ses_member_t ses_v2_put_set_delivery[] = {
+    M("ConfigurationSetName", STRING, LABEL),
+    M("TlsPolicy", STRING, .values = tls_policies),
+    M("SendingPoolName", STRING),
+    M("MaxDeliverySeconds", INT, LATER, .min = 300, .max = 50400), END};
+
 const ses_member_t ses_v2_put_set_suppression[] = {
     M("ConfigurationSetName", STRING, LABEL),
     M("SuppressionScope", STRING, LATER, .values = scopes,
       .harmless = "ACCOUNT"),
     M("SuppressedReasons", LIST, .of = reason),
     M("ValidationOptions", STRUCT, LATER, .of = validation), END};
+
+/* --- source addresses and their pools ---------------------------------- */
+
+/* ScalingMode: the operation has a text of its own (contract 1.7). */
+const ses_member_t ses_v2_create_pool[] = {M("PoolName", STRING, NEED),
+                                           M("Tags", LIST, .of = tags),
+                                           M("ScalingMode", STRING), END};
+const ses_member_t ses_v2_pool[] = {M("PoolName", STRING, LABEL), END};
+const ses_member_t ses_v2_list_pools[] = {M("NextToken", STRING, QUERY),
+                                          M("PageSize", INT, QUERY), END};
+const ses_member_t ses_v2_put_pool_scaling[] = {
+    M("PoolName", STRING, LABEL), M("ScalingMode", STRING, NEED), END};
+const ses_member_t ses_v2_address[] = {M("Ip", STRING, LABEL), END};
+const ses_member_t ses_v2_list_addresses[] = {M("PoolName", STRING, QUERY),
+                                              M("NextToken", STRING, QUERY),
+                                              M("PageSize", INT, QUERY), END};
+const ses_member_t ses_v2_put_address_in_pool[] = {
+    M("Ip", STRING, LABEL), M("DestinationPoolName", STRING, NEED), END};
 
 /* --- event destinations ------------------------------------------------ */
 

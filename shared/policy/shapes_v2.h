@@ -29,7 +29,15 @@ extern const ses_member_t ses_v2_set[]; /* Get, Delete, list destinations */
 extern const ses_member_t ses_v2_list_sets[];
 extern const ses_member_t ses_v2_list_sets_query[];
 extern const ses_member_t ses_v2_put_set_sending[];
+extern const ses_member_t ses_v2_put_set_delivery[];
 extern const ses_member_t ses_v2_put_set_suppression[];
+extern const ses_member_t ses_v2_create_pool[];
+extern const ses_member_t ses_v2_pool[];
+extern const ses_member_t ses_v2_list_pools[];
+extern const ses_member_t ses_v2_put_pool_scaling[];
+extern const ses_member_t ses_v2_address[];
+extern const ses_member_t ses_v2_list_addresses[];
+extern const ses_member_t ses_v2_put_address_in_pool[];
 
 extern const ses_member_t ses_v2_create_destination[];
 extern const ses_member_t ses_v2_update_destination[];

@@ -10,6 +10,7 @@
 #include "model/service.h"
 #include "policy/attachment.h"
 #include "policy/cover.h"
+#include "policy/egress.h"
 #include "policy/simulator.h"
 
 #define LIST_MAX 1000  /* mailboxes in one header field */
@@ -451,6 +452,14 @@ find_signer(state_t *s)
     return rc == SES_NOT_FOUND ? SES_OK : rc;
 }
 
+static ses_rc_t
+find_egress(state_t *s)
+{
+    return ses_egress_label(s->cx, s->t, s->ask->conf, s->ask->account,
+                            s->out->set.n > 0 ? &s->set : NULL, s->ask->seed,
+                            &s->out->label);
+}
+
 /* --- all together ------------------------------------------------------ */
 
 ses_rc_t
@@ -460,7 +469,7 @@ ses_verdict(ses_cx_t *cx, ses_txn_t *t, const ses_ask_t *ask,
     static ses_rc_t (*const steps[])(state_t *) = {
         find_account, named_set,   header_syntax, address_syntax, recipients,
         delegates,    default_set, authorized,    identities,     sandbox,
-        switches,     limits,      suppressed,    find_signer,
+        switches,     limits,      suppressed,    find_signer,    find_egress,
     };
     ses_verdict_t v = {.nfrom = 0};
     state_t s = {.cx = cx, .t = t, .ask = ask, .out = &v};

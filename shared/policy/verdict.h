@@ -29,6 +29,7 @@ typedef struct {
     uint64_t nrcpts;        /* how many were given, maybe more */
     const ses_headers_t *headers;
     ses_caller_t caller;
+    uint64_t seed; /* chooses among addresses; the same when asked again */
 } ses_ask_t;
 
 /* The answer; in cx->arena. */
@@ -46,6 +47,7 @@ typedef struct {
     unsigned ntags;
     ses_rcpt_t *rcpts; /* each address once; removed and reason filled in */
     unsigned nrcpts;
+    ses_str_t label;   /* of the envelope sender (policy/egress.h) */
     unsigned *rcpt_of; /* paths' index -> index into rcpts */
 } ses_verdict_t;
 

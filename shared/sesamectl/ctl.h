@@ -103,6 +103,7 @@ extern const ctl_command_t ctl_identities[];
 extern const ctl_command_t ctl_gate_keys[];
 extern const ctl_command_t ctl_production[];
 extern const ctl_command_t ctl_quota[];
+extern const ctl_command_t ctl_addresses[];
 extern const ctl_command_t ctl_suppression[];
 extern const ctl_command_t ctl_events[];
 extern const ctl_command_t ctl_message[];

@@ -29,6 +29,7 @@ static const ctl_group_t groups[] = {
     {"production", "requests to leave the sandbox: list, grant, deny, revoke",
      ctl_production},
     {"quota", "how much an account may send", ctl_quota},
+    {"address", "source addresses that accounts send from", ctl_addresses},
     {"suppression", "addresses an account does not send to", ctl_suppression},
     {"events", "what became of messages", ctl_events},
     {"message", "all that is known of a message", ctl_message},

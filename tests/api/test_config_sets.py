@@ -68,10 +68,6 @@ def test_options(ses):
 
 
 @pytest.mark.parametrize("more,named", [
-    ({"DeliveryOptions": {"TlsPolicy": "REQUIRE"}},
-     "DeliveryOptions.TlsPolicy"),
-    ({"DeliveryOptions": {"SendingPoolName": "p"}},
-     "DeliveryOptions.SendingPoolName"),
     ({"DeliveryOptions": {"MaxDeliverySeconds": 300}},
      "DeliveryOptions.MaxDeliverySeconds"),
     ({"TrackingOptions": {"CustomRedirectDomain": "t.example"}},
@@ -92,6 +88,18 @@ def test_later(ses, host, more, named):
                 named + " is not supported yet.")
     refused(lambda: ses.get_configuration_set(ConfigurationSetName="cs-later"),
             "NotFoundException")
+
+
+@pytest.mark.parametrize("options", [{"TlsPolicy": "REQUIRE"},
+                                     {"SendingPoolName":
+                                      "ses-default-dedicated-pool"}])
+def test_a_site_without_pools(ses, host, options):
+    """What could not be done is refused, never left out."""
+    answer = call(host, "POST", SETS, {"ConfigurationSetName": "cs-later",
+                                       "DeliveryOptions": options})
+    check_error(answer, 400, "BadRequestException",
+                "This site has no sending pools and cannot require TLS: its "
+                "operator has to set pool_map.")
 
 
 def test_unknown_members_are_ignored(ses, host):

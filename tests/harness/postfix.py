@@ -61,7 +61,8 @@ smtp_discard_ehlo_keywords = dsn
 message_reject_characters = \\0
 allow_percent_hack = no
 swap_bangpath = no
-sender_dependent_default_transport_maps = pcre:{etc}/pool.pcre
+sender_dependent_default_transport_maps =
+    pcre:{etc}/sesame-addresses.pcre, pcre:{etc}/pool.pcre
 transport_maps = inline:{{{{{bounce}=lmtp:unix:sesame/lmtp}}}}
 # tests only: no DNS, everything to one host, and no patience
 smtp_dns_support_level = disabled
@@ -199,6 +200,7 @@ class Postfix(Part):
         values = self.values()
         for name, text in (("main.cf", self.main_cf.format(**values)),
                            ("master.cf", self.master_cf.format(**values)),
+                           ("sesame-addresses.pcre", ""),
                            ("pool.pcre", POOL_PCRE)):
             with open(os.path.join(self.etc, name), "w") as file:
                 file.write(text)

@@ -168,8 +168,8 @@ static const struct {
      SES_OK, ""},
     {ses_v2_create_set,
      "{\"ConfigurationSetName\":\"x\",\"DeliveryOptions\":"
-     "{\"TlsPolicy\":\"REQUIRE\"}}",
-     SES_INVALID, "DeliveryOptions.TlsPolicy" LATER},
+     "{\"TlsPolicy\":\"REQUIRE\",\"SendingPoolName\":\"x\"}}",
+     SES_OK, ""},
     {ses_v2_create_set,
      "{\"ConfigurationSetName\":\"x\",\"DeliveryOptions\":"
      "{\"TlsPolicy\":\"NO\"}}",
