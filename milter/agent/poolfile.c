@@ -24,12 +24,12 @@
 #include "root.h"
 
 #define FILE_MAX (1U << 20)
-#define WAIT_MS 10000
+#define REREAD_MS 10000
 #define STEP_NS 20000000L
 
-#define BEGIN                                                                  \
+#define BLOCK_BEGIN                                                            \
     "# --- sesame addresses: written by sesame-agent, do not edit ---\n"
-#define END "# --- end of sesame addresses ---\n"
+#define BLOCK_END "# --- end of sesame addresses ---\n"
 
 /* --- text ---------------------------------------------------------------- */
 
@@ -90,7 +90,7 @@ compose(ses_arena_t *a, const ses_conf_t *conf, const poolfile_source_t *v,
 
     ses_buf_c(map,
               "# Written by sesame-agent; what is changed here is lost.\n");
-    ses_buf_c(block, BEGIN);
+    ses_buf_c(block, BLOCK_BEGIN);
     put_label(map, conf->pool_label, "t");
     put_service(block, conf->pool_label, "t", conf->pool_address, "");
     for (i = 0; i < n; i++) {
@@ -100,7 +100,7 @@ compose(ses_arena_t *a, const ses_conf_t *conf, const poolfile_source_t *v,
         put_service(block, label, "", ses_str(v[i].address), v[i].helo);
         put_service(block, label, "t", ses_str(v[i].address), v[i].helo);
     }
-    ses_buf_c(block, END);
+    ses_buf_c(block, BLOCK_END);
 }
 
 /* --- files --------------------------------------------------------------- */
@@ -191,15 +191,15 @@ write_master(ses_arena_t *a, const char *path, ses_str_t block, bool *changed)
         return false;
     }
     before = old;
-    begin = ses_str_search(old, SES_STR(BEGIN));
-    end = ses_str_search(old, SES_STR(END));
+    begin = ses_str_search(old, SES_STR(BLOCK_BEGIN));
+    end = ses_str_search(old, SES_STR(BLOCK_END));
     if ((begin < 0) != (end < 0) || begin > end) {
         ses_log(SES_LOG_ERROR, "%s: one of the two marks is missing", path);
         return false;
     }
     if (begin >= 0) {
         before = ses_str_head(old, (size_t) begin);
-        after = ses_str_from(old, (size_t) end + sizeof(END) - 1);
+        after = ses_str_from(old, (size_t) end + sizeof(BLOCK_END) - 1);
     }
     ses_buf_init(&b, a, FILE_MAX);
     ses_buf_str(&b, before);
@@ -295,7 +295,7 @@ reload(ses_cx_t *cx, const char *config)
     end = ses_clock_steady().ms;
     then = (unsigned long long) end *
            (unsigned long long) sysconf(_SC_CLK_TCK) / 1000;
-    for (end += WAIT_MS; any_old(master, then); nanosleep(&step, NULL))
+    for (end += REREAD_MS; any_old(master, then); nanosleep(&step, NULL))
         if (ses_clock_steady().ms > end)
             return false;
     return true;

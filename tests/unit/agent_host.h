@@ -18,6 +18,7 @@
 
 #include "../../milter/agent/agent.c"
 
+#include "../../milter/agent/poolfile.c"
 #include "../../milter/agent/root.c"
 
 #include "base/json.h"
@@ -44,9 +45,9 @@ serve_parent(void *arg)
 {
     host_t *h = arg;
     struct pollfd on = {.fd = h->parent_fd, .events = POLLIN};
-    pid_t helper = 0;
+    struct helpers helpers = {0, 0};
 
-    while (poll(&on, 1, -1) >= 0 && serve_one(&h->conf, h->parent_fd, &helper))
+    while (poll(&on, 1, -1) >= 0 && serve_one(&h->conf, h->parent_fd, &helpers))
         ;
     return NULL;
 }
