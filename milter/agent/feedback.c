@@ -23,14 +23,13 @@ struct job {
 
 /* --- which message ------------------------------------------------------- */
 
+/* The token alone decides: it may be at an owner's MAIL FROM domain. */
 static bool
 token_of(const agent_t *a, ses_cx_t *cx, ses_str_t address, ses_msgid_t *id)
 {
     ptrdiff_t at = ses_str_rfind(address, '@');
 
     return at > 0 &&
-           ses_str_caseeq(ses_str_from(address, (size_t) at + 1),
-                          a->conf->bounce_domain) &&
            ses_token_parse(cx, &a->tokens, ses_str_head(address, (size_t) at),
                            id) == SES_OK;
 }

@@ -160,7 +160,7 @@ query_link(query_t **list, query_t *q)
 static void
 tell(query_t *q, resolve_status_t status, const ses_str_t *rdata, size_t n)
 {
-    resolve_answer_t a = {status, rdata, n};
+    resolve_answer_t a = {status, rdata, n, q->context == NULL};
 
     q->fn(q->arg, &a);
     ses_xfree(q);
@@ -286,7 +286,8 @@ resolve_free(resolve_t *r)
     ses_xfree(r);
 }
 
-/* --- SOA --------------------------------------------------------------- */
+/* --- SOA, MX ---------------------------------------------------------------
+ */
 
 /* An uncompressed name, as libunbound gives it. */
 static bool
@@ -329,5 +330,19 @@ resolve_soa(ses_arena_t *a, ses_str_t rdata, ses_str_t *primary,
     *admin = second;
     *serial = (int64_t) ((uint32_t) p[0] << 24 | (uint32_t) p[1] << 16 |
                          (uint32_t) p[2] << 8 | p[3]);
+    return true;
+}
+
+bool
+resolve_mx(ses_arena_t *a, ses_str_t rdata, ses_str_t *exchange)
+{
+    ses_str_t rest = rdata, name;
+
+    if (rest.n < 3)
+        return false;
+    rest = ses_str_from(rest, 2);
+    if (!take_name(a, &rest, &name))
+        return false;
+    *exchange = ses_str_lower(a, name);
     return true;
 }

@@ -11,7 +11,11 @@
 
 #include "base/conf.h"
 
-typedef enum { RESOLVE_SOA = 6, RESOLVE_TXT = 16 } resolve_type_t;
+typedef enum {
+    RESOLVE_SOA = 6,
+    RESOLVE_MX = 15,
+    RESOLVE_TXT = 16
+} resolve_type_t;
 
 typedef enum {
     RESOLVE_FOUND,
@@ -24,6 +28,7 @@ typedef struct {
     resolve_status_t status;
     const ses_str_t *rdata; /* as on the wire, gone after the call */
     size_t n;
+    bool unasked; /* RESOLVE_FAILED for a reason of our own */
 } resolve_answer_t;
 
 typedef void (*resolve_fn_t)(void *arg, const resolve_answer_t *answer);
@@ -39,6 +44,9 @@ void resolve_ask(resolve_t *r, const char *name, resolve_type_t type,
 /* Wait at most ms for answers and call fn for each. */
 void resolve_wait(resolve_t *r, int ms);
 
+/* The preference is skipped; the exchange of an MX record in lower case;
+ * false when malformed. */
+bool resolve_mx(ses_arena_t *a, ses_str_t rdata, ses_str_t *exchange);
 /* The names and the serial of an SOA record; false when malformed. */
 bool resolve_soa(ses_arena_t *a, ses_str_t rdata, ses_str_t *primary,
                  ses_str_t *admin, int64_t *serial);

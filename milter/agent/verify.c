@@ -3,10 +3,12 @@
  *
  * A domain is proved by the key record of the slot that signs:
  * TOKEN._domainkey.DOMAIN, an alias into our zone or the record itself, must
- * give our public key (contract 7.2).  Checks are taken from the work index
- * in the order they are due, many at a time; whoever wants one at once makes
- * it due now.  What a result does to the state is the model's business
- * (contract 7.3); when to look again is decided here.
+ * give our public key (contract 7.2).  When it is not there, a text will do:
+ * that of the identity at _amazonses.DOMAIN, or at DOMAIN after "amazonses:",
+ * for those whose DNS takes no name with an underscore.  Checks are taken from
+ * the work index in the order they are due, many at a time; whoever wants one
+ * at once makes it due now.  What a result does to the state is the model's
+ * business (contract 7.3); when to look again is decided here.
  */
 #include "verify.h"
 
@@ -30,10 +32,11 @@ typedef struct verifier_s verifier_t;
 typedef struct job_s {
     verifier_t *v;
     ses_arena_t *arena;
-    ses_str_t account, name, token, key;
+    ses_str_t account, name, token, key, proof;
     int64_t due;   /* as which check it was taken */
     unsigned left; /* answers to come */
-    bool found, our_fault;
+    ses_look_t dkim, text;
+    bool at_root;      /* the text is looked for at the domain itself */
     const char *error; /* VerificationError */
     const char *soa_name;
     unsigned soa_tries;
@@ -72,6 +75,49 @@ finish(job_t *j)
     j->v->done = j;
 }
 
+static ses_look_t
+look_of(bool found, const resolve_answer_t *answer)
+{
+    if (found)
+        return SES_LOOK_FOUND;
+    return answer->status == RESOLVE_FAILED ? SES_LOOK_FAILED
+                                            : SES_LOOK_MISSING;
+}
+
+static bool
+has_text(job_t *j, const resolve_answer_t *answer, ses_str_t want)
+{
+    ses_str_t txt;
+    size_t i;
+
+    for (i = 0; i < answer->n; i++)
+        if (keyrecord_txt(j->arena, answer->rdata[i], &txt) &&
+            ses_str_eq(ses_str_trim(txt), want))
+            return true;
+    return false;
+}
+
+static void
+on_text(void *arg, const resolve_answer_t *answer)
+{
+    job_t *j = arg;
+    ses_str_t want = j->proof;
+    ses_look_t look;
+
+    if (j->at_root)
+        want = ses_str_cat(j->arena, SES_STR("amazonses:"), want);
+    look = look_of(has_text(j, answer, want), answer);
+    /* Two places: what is not seen at either may be at one without answer. */
+    if (look != SES_LOOK_MISSING || !j->at_root)
+        j->text = look;
+    if (look == SES_LOOK_FOUND || j->at_root) {
+        finish(j);
+        return;
+    }
+    j->at_root = true;
+    resolve_ask(j->v->resolve, j->name.p, RESOLVE_TXT, on_text, j);
+}
+
 static void
 on_key(void *arg, const resolve_answer_t *answer)
 {
@@ -83,14 +129,22 @@ on_key(void *arg, const resolve_answer_t *answer)
     };
     job_t *j = arg;
     ses_str_t txt;
+    bool found = false;
     size_t i;
 
-    for (i = 0; !j->found && i < answer->n; i++)
-        j->found = keyrecord_txt(j->arena, answer->rdata[i], &txt) &&
-                   keyrecord_has(j->arena, txt, "rsa", j->key);
-    j->error = j->found ? "" : errors[answer->status];
-    j->our_fault = answer->status == RESOLVE_FAILED;
-    finish(j);
+    for (i = 0; !found && i < answer->n; i++)
+        found = keyrecord_txt(j->arena, answer->rdata[i], &txt) &&
+                keyrecord_has(j->arena, txt, "rsa", j->key);
+    j->error = answer->unasked ? "SERVICE_ERROR" : errors[answer->status];
+    j->dkim = look_of(found, answer);
+    j->text = SES_LOOK_MISSING;
+    if (found || j->proof.n == 0) {
+        finish(j);
+        return;
+    }
+    resolve_ask(j->v->resolve,
+                ses_str_printf(j->arena, "_amazonses.%.*s", SES_FMT(j->name)).p,
+                RESOLVE_TXT, on_text, j);
 }
 
 /* The zone may begin above the domain. */
@@ -139,6 +193,7 @@ start(verifier_t *v, const ses_identity_t *i)
     j->name = ses_str_dup(j->arena, i->name);
     j->token = ses_str_dup(j->arena, k->selector);
     j->key = ses_str_dup(j->arena, k->public_key);
+    j->proof = ses_str_dup(j->arena, i->proof);
     j->due = i->next_check;
     j->soa_name = j->name.p;
     j->left = 2;
@@ -228,10 +283,10 @@ static int64_t
 next_check(const ses_conf_t *conf, const ses_identity_t *i, int64_t now,
            const job_t *j)
 {
-    if (j->found)
-        return now + DAY_MS;
     if (i->status == SES_VERIFY_FAILED)
         return 0;
+    if (j->dkim == SES_LOOK_FOUND || i->dkim_status == SES_VERIFY_FAILED)
+        return now + DAY_MS;
     return now +
            backoff_ms(conf->verify_retry_min, conf->verify_retry_max, i->tries);
 }
@@ -257,10 +312,10 @@ store_one(ses_cx_t *cx, ses_txn_t *t, job_t *j)
         !ses_str_eq(k->selector, j->token))
         return SES_OK;
     j->before = i.status;
-    ses_identity_checked(&i, cx->now, j->found, j->our_fault);
+    i.error = ses_str(j->error);
+    ses_identity_looked(&i, cx->now, j->dkim, j->text);
     j->after = i.status;
     j->changed = true;
-    i.error = ses_str(j->error);
     if (j->soa_primary.n > 0) {
         i.soa_primary = j->soa_primary;
         i.soa_admin = j->soa_admin;

@@ -11,6 +11,7 @@
 #include "follow.h"
 #include "janitor.h"
 #include "lmtp.h"
+#include "mail_from.h"
 #include "pools.h"
 #include "post.h"
 #include "publish.h"
@@ -22,15 +23,11 @@
 #define JOIN_SECONDS 10
 
 static const worker_t workers[] = {
-    {"follow", follow_run, 1},
-    {"lmtp", lmtp_run, 8},
-    {"reconcile", reconcile_run, 1},
-    {"janitor", janitor_run, 1},
-    {"publish", publish_run, 1},
-    {"confirm", confirm_run, 1},
-    {"verify", verify_run, 1},
-    {"post", post_run, 1},
-    {"rotate", rotate_run, ROTATE_THREADS},
+    {"follow", follow_run, 1},       {"lmtp", lmtp_run, 8},
+    {"reconcile", reconcile_run, 1}, {"janitor", janitor_run, 1},
+    {"publish", publish_run, 1},     {"confirm", confirm_run, 1},
+    {"verify", verify_run, 1},       {"mail_from", mail_from_run, 1},
+    {"post", post_run, 1},           {"rotate", rotate_run, ROTATE_THREADS},
     {"pools", pools_run, 1},
 };
 

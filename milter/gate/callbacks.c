@@ -201,7 +201,7 @@ edit_envelope(milter_t *ctx, session_t *s)
     from = ses_str_printf(a, "<%.*s@%.*s>",
                           SES_FMT(ses_token_format(
                               a, &s->gate->token, s->m.verdict.label, s->m.id)),
-                          SES_FMT(s->gate->conf.bounce_domain));
+                          SES_FMT(s->m.verdict.return_domain));
     if (!milter_change_from(ctx, ses_str_c(a, from)))
         return false;
     while ((path = recipient_removed(s, &at)) != NULL)

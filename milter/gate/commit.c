@@ -61,6 +61,8 @@ judge_again(session_t *s, ses_txn_t *t)
         return SES_OK;
     if ((rc = recipient_judge(s, t)) != SES_OK)
         return rc;
+    if (!ses_str_eq(before.return_domain, s->m.verdict.return_domain))
+        s->m.verdict.return_domain = before.return_domain; /* a moment ago */
     if (!same_signer(&before, &s->m.verdict)) {
         s->m.verdict = before;
         return ses_fail(&s->m.cx, SES_MODIFIED, "the signer has changed");

@@ -6,7 +6,8 @@
  * credential, that is, a login by PLAIN or LOGIN on the service whose SASL
  * server is the gate (XCLIENT is never one); a binding.  What belongs to
  * nobody passes untouched, or is refused when sesame.conf says so.  Whoever
- * sends it: a sender in one of our bounce domains is not his own.
+ * sends it: a sender in one of our bounce domains, or with one of our tokens,
+ * is not his own.
  */
 #include "sender.h"
 
@@ -71,7 +72,9 @@ sender_mail(session_t *s, const sender_macros_t *say)
     message_t *m = &s->m;
 
     if (ses_verdict_reserved(&m->cx, conf, m->mail) ||
-        ses_verdict_reserved(&m->cx, conf, say->rewritten)) {
+        ses_verdict_reserved(&m->cx, conf, say->rewritten) ||
+        ses_verdict_token(&m->cx, &s->gate->token, m->mail) ||
+        ses_verdict_token(&m->cx, &s->gate->token, say->rewritten)) {
         ses_tally(SES_UNBOUND_REFUSED);
         return refuse(s, ses_fail(&m->cx, SES_DENIED,
                                   "nobody sends from this domain himself"));

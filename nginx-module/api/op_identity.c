@@ -7,6 +7,7 @@
  */
 #include "api/op_dkim.h"
 
+#include "base/domain.h"
 #include "model/policy.h"
 #include "policy/confirm.h"
 #include "policy/cover.h"
@@ -160,7 +161,13 @@ get_identity(op_t *op)
     if ((rc = put_dkim(op, &i)) != SES_OK)
         return rc;
     out_open(op->out, "MailFromAttributes");
-    out_sym(op->out, "BehaviorOnMxFailure", "USE_DEFAULT_VALUE");
+    if (i.mail_from.domain.n > 0) {
+        out_str(op->out, "MailFromDomain", i.mail_from.domain);
+        out_sym(op->out, "MailFromDomainStatus",
+                ses_verify_name(i.mail_from.status));
+    }
+    out_sym(op->out, "BehaviorOnMxFailure",
+            ses_mail_from_behavior(&i.mail_from));
     out_close(op->out);
     if ((rc = put_policies(op, &i)) != SES_OK)
         return rc;
@@ -248,6 +255,28 @@ delete_identity(op_t *op)
     if ((rc = find(op, &i)) != SES_OK)
         return rc;
     return ses_identity_del(op->cx, op->txn, op->change, &i);
+}
+
+/* PutEmailIdentityMailFromAttributes: no domain clears the setting, the same
+ * again starts its check anew. */
+static ses_rc_t
+put_mail_from(op_t *op)
+{
+    ses_str_t given = op_str(op, "MailFromDomain"), domain = SES_STR("");
+    bool reject =
+        ses_str_eqc(op_str(op, "BehaviorOnMxFailure"), "REJECT_MESSAGE");
+    ses_identity_t i;
+    ses_rc_t rc;
+
+    if ((rc = find(op, &i)) != SES_OK)
+        return rc;
+    if (given.n > 0 &&
+        (rc = ses_domain_canon(op->cx, given, &domain)) != SES_OK)
+        return rc;
+    if ((rc = ses_mail_from_set(op->cx, &i, domain, reject)) != SES_OK)
+        return rc;
+    ses_identity_put(op->cx, op->change, &i);
+    return SES_OK;
 }
 
 /* --- list -------------------------------------------------------------- */
@@ -358,6 +387,10 @@ const op_def_t ops_identity[] = {
     {"DeleteEmailIdentity", OP_REST, "DELETE",
      "/v2/email/identities/{EmailIdentity}", "ses:DeleteEmailIdentity",
      OP_WRITE, delete_identity, ses_v2_identity, 0},
+    {"PutEmailIdentityMailFromAttributes", OP_REST, "PUT",
+     "/v2/email/identities/{EmailIdentity}/mail-from",
+     "ses:PutEmailIdentityMailFromAttributes", OP_WRITE, put_mail_from,
+     ses_v2_mail_from, 0},
     {"ListEmailIdentities", OP_REST, "GET", "/v2/email/identities",
      "ses:ListEmailIdentities", OP_READ, list_identities,
      ses_v2_list_identities_query, 0},

@@ -50,6 +50,7 @@ static const option_t options[] = {
      0},
     {"service_domain", &ses_conf_domain, AT(service_domain), NULL, 0, 0},
     {"bounce_domain", &ses_conf_domain, AT(bounce_domain), NULL, 0, 0},
+    {"feedback_host", &ses_conf_domain_or_none, AT(feedback_host), "", 0, 0},
     {"public_url", &ses_conf_url, AT(public_url), NULL, 0, 0},
     {"service_from", &ses_conf_word, AT(service_from), "no-reply", 0, 0},
     {"resolver", &ses_conf_endpoints, AT(resolver), "", 0, 0},

@@ -24,9 +24,10 @@ typedef struct {
     ses_str_t key_directory;
     ses_str_t service_domain; /* lower case, no final dot */
     ses_str_t bounce_domain;
-    ses_str_t public_url;   /* no final slash */
-    ses_str_t service_from; /* local part of our own mail's sender */
-    ses_str_t resolver;     /* "IP:PORT ..." or "" = the system's */
+    ses_str_t feedback_host; /* "" = feedback-smtp.REGION.SERVICE_DOMAIN */
+    ses_str_t public_url;    /* no final slash */
+    ses_str_t service_from;  /* local part of our own mail's sender */
+    ses_str_t resolver;      /* "IP:PORT ..." or "" = the system's */
     ses_str_t dns_trust_anchor;
     ses_str_t gate_user, agent_user, store_group, postfix_group;
     ses_str_t milter_socket, auth_socket, lmtp_socket; /* unix:PATH or fd:N */

@@ -35,6 +35,9 @@ decode(ses_cx_t *cx, ses_str_t key, const cJSON *j, uint64_t version, void *out)
     i->name = ses_str_dup(cx->arena, ses_object_part(key, 1));
     i->domain = ses_json_bool(j, "domain", false);
     ses_dkim_decode(cx, j, &i->dkim);
+    i->dkim_since = ses_json_int(j, "dkim_since", 0);
+    i->proof = ses_object_str(cx, j, "proof");
+    ses_mail_from_decode(cx, j, &i->mail_from);
     i->config_set = ses_object_str(cx, j, "config_set");
     i->feedback = ses_json_bool(j, "feedback", true);
     ses_tags_read(cx->arena, j, "tags", &i->tags, &i->ntags);
@@ -62,6 +65,9 @@ encode(ses_cx_t *cx, const ses_identity_t *i)
     ses_jsonw_c(&w, "status", ses_verify_name(i->status));
     ses_jsonw_c(&w, "dkim_status", ses_verify_name(i->dkim_status));
     ses_dkim_encode(&w, &i->dkim);
+    ses_jsonw_int(&w, "dkim_since", i->dkim_since);
+    ses_jsonw_str(&w, "proof", i->proof);
+    ses_mail_from_encode(&w, &i->mail_from);
     ses_jsonw_str(&w, "config_set", i->config_set);
     ses_jsonw_bool(&w, "feedback", i->feedback);
     ses_tags_write(&w, "tags", i->tags, i->ntags);
@@ -145,6 +151,11 @@ ses_identity_index(ses_cx_t *cx, ses_str_t key, ses_str_t value,
                   ses_work_key(cx->arena, SES_WORK_KEYLESS,
                                i.dkim.keys[slot].since, key),
                   SES_STR(""));
+    if (rc == SES_OK && i.mail_from.check != 0)
+        rc = emit(
+            ctx, SES_DB_WORK,
+            ses_work_key(cx->arena, SES_WORK_MAIL_FROM, i.mail_from.check, key),
+            SES_STR(""));
     if (rc == SES_OK && i.domain && i.dkim.check != 0)
         rc = emit(ctx, SES_DB_WORK,
                   ses_work_key(cx->arena, SES_WORK_KEYS, i.dkim.check, key),
@@ -196,6 +207,15 @@ ses_identity_keys_due(ses_cx_t *cx, ses_txn_t *t, int64_t now,
     struct list l = {t, fn, arg};
 
     return ses_work_walk(cx, t, SES_WORK_KEYS, now, each_due, &l);
+}
+
+ses_rc_t
+ses_identity_mail_from_due(ses_cx_t *cx, ses_txn_t *t, int64_t now,
+                           ses_identity_fn_t fn, void *arg)
+{
+    struct list l = {t, fn, arg};
+
+    return ses_work_walk(cx, t, SES_WORK_MAIL_FROM, now, each_due, &l);
 }
 
 ses_rc_t

@@ -9,6 +9,7 @@
 #ifndef SES_MODEL_IDENTITY_H
 #define SES_MODEL_IDENTITY_H
 
+#include "base/conf.h"
 #include "model/dkim.h"
 #include "model/tag.h"
 #include "store/journal.h"
@@ -25,15 +26,31 @@ typedef enum {
 const char *ses_verify_name(ses_verify_t v); /* "PENDING" ... */
 bool ses_verify_parse(ses_str_t s, ses_verify_t *out);
 
+/* A domain of the owner's for envelope senders (contract 7.5). */
+typedef struct {
+    ses_str_t domain; /* canonical; "" = ours is used */
+    bool reject;      /* BehaviorOnMxFailure: REJECT_MESSAGE */
+    ses_verify_t status;
+    int64_t since; /* the 72 hours run from here */
+    int64_t check; /* when it is to be looked at; 0 = never */
+    int64_t last_check;
+    unsigned tries;
+    ses_str_t error; /* what is wrong with its records, "" = nothing known */
+} ses_mail_from_t;
+
 typedef struct {
     ses_str_t account;
     ses_str_t name; /* canonical */
     bool domain;    /* else an address */
     ses_verify_t status;
     ses_verify_t dkim_status; /* of a domain */
-    ses_dkim_t dkim;          /* of a domain; no selectors in an address */
-    ses_str_t config_set;     /* default set, "" = none */
-    bool feedback;            /* FeedbackForwardingStatus */
+    int64_t dkim_since;       /* its 72 hours; or pending_since when later */
+    ses_str_t proof;          /* of a domain: the text of the TXT record that
+                                 proves it as well (contract 7.2); "" = none */
+    ses_mail_from_t mail_from;
+    ses_dkim_t dkim;      /* of a domain; no selectors in an address */
+    ses_str_t config_set; /* default set, "" = none */
+    bool feedback;        /* FeedbackForwardingStatus */
     ses_tag_t *tags;
     unsigned ntags;
     int64_t created;
@@ -66,9 +83,33 @@ void ses_identity_init(ses_cx_t *cx, ses_identity_t *i, ses_str_t account,
                        ses_str_t name, bool domain);
 /* Usable as a sender (verified itself; parents are the caller's business)? */
 bool ses_identity_verified(const ses_identity_t *i);
-/* What the state machine of contract 7.3 makes of a check's result. */
+/* What was seen of a record. */
+typedef enum {
+    SES_LOOK_MISSING, /* not there, or another */
+    SES_LOOK_FOUND,
+    SES_LOOK_FAILED /* DNS gave no answer: proves nothing */
+} ses_look_t;
+
+/* What the state machine of contract 7.3 makes of a look at DNS: either
+ * record proves a domain, DKIM needs its own. */
+void ses_identity_looked(ses_identity_t *i, int64_t now, ses_look_t dkim,
+                         ses_look_t proof);
+/* The same of a check that had one answer for all. */
 void ses_identity_checked(ses_identity_t *i, int64_t now, bool found,
                           bool our_fault);
+
+/* --- custom MAIL FROM (mail_from.c) ------------------------------------ */
+
+/* Use domain (canonical; "" = none) from now on: PENDING, a check is due.
+ * SES_INVALID when it is not below the identity's. */
+SES_CHECK ses_rc_t ses_mail_from_set(ses_cx_t *cx, ses_identity_t *i,
+                                     ses_str_t domain, bool reject);
+void ses_mail_from_looked(ses_identity_t *i, int64_t now, ses_look_t look);
+const char *ses_mail_from_behavior(const ses_mail_from_t *m);
+/* Where the MX of a MAIL FROM domain points: feedback_host of sesame.conf. */
+ses_str_t ses_mail_from_host(ses_arena_t *a, const ses_conf_t *conf);
+void ses_mail_from_decode(ses_cx_t *cx, const cJSON *row, ses_mail_from_t *out);
+void ses_mail_from_encode(ses_jsonw_t *w, const ses_mail_from_t *m);
 
 typedef ses_rc_t (*ses_identity_fn_t)(ses_cx_t *cx, const ses_identity_t *i,
                                       void *arg);
@@ -91,6 +132,10 @@ SES_CHECK ses_rc_t ses_identity_due(ses_cx_t *cx, ses_txn_t *t, int64_t now,
 SES_CHECK ses_rc_t ses_identity_keys_due(ses_cx_t *cx, ses_txn_t *t,
                                          int64_t now, ses_identity_fn_t fn,
                                          void *arg);
+/* Those whose MAIL FROM domain is to be looked at by then. */
+SES_CHECK ses_rc_t ses_identity_mail_from_due(ses_cx_t *cx, ses_txn_t *t,
+                                              int64_t now, ses_identity_fn_t fn,
+                                              void *arg);
 /* Is its mail signed (unless SigningEnabled says no)? */
 bool ses_identity_dkim_live(const ses_identity_t *i);
 /* Addresses whose owner has not confirmed them until now. */

@@ -2,13 +2,15 @@
  * identity_state - names of identities, and what a check makes of them
  *
  * No store in here.  What a check's result does to the state (contract 7.3)
- * is all in ses_identity_checked.
+ * is all in step().
  */
 #include "model/identity.h"
 
 #include "base/domain.h"
+#include "base/encode.h"
 
 #define NAME_SHOWN 320 /* of a bad name, in the text */
+#define PROOF_BYTES 32 /* 44 characters of base64 */
 #define PATIENCE (72 * INT64_C(3600000))
 
 /* --- states ------------------------------------------------------------ */
@@ -56,44 +58,87 @@ ses_identity_dkim_live(const ses_identity_t *i)
            i->dkim_status == SES_VERIFY_TEMPORARY_FAILURE;
 }
 
-/* The records are not there. */
+/*
+ * One state after a look: found, not found (it has 72 hours, *since its
+ * beginning), or nothing learnt: the time since the last look then does not
+ * count.
+ */
 static ses_verify_t
-missing(ses_identity_t *i, int64_t now)
+step(ses_verify_t was, int64_t *since, int64_t last, int64_t now,
+     ses_look_t look)
 {
-    switch (i->status) {
+    int64_t from = last > *since ? last : *since;
+
+    if (look == SES_LOOK_FOUND)
+        return SES_VERIFY_SUCCESS;
+    if (look == SES_LOOK_FAILED) {
+        *since += now > from ? now - from : 0;
+        return was;
+    }
+    switch (was) {
     case SES_VERIFY_SUCCESS:
-        i->pending_since = now;
+        *since = now;
         return SES_VERIFY_TEMPORARY_FAILURE;
     case SES_VERIFY_PENDING:
     case SES_VERIFY_TEMPORARY_FAILURE:
-        return now - i->pending_since >= PATIENCE ? SES_VERIFY_FAILED
-                                                  : i->status;
+        return now - *since >= PATIENCE ? SES_VERIFY_FAILED : was;
     default:
-        return i->status;
+        return was;
     }
+}
+
+/* Either record will do; to miss both they must both have been looked at. */
+static ses_look_t
+either(ses_look_t a, ses_look_t b)
+{
+    if (a == SES_LOOK_FOUND || b == SES_LOOK_FOUND)
+        return SES_LOOK_FOUND;
+    return a == SES_LOOK_FAILED || b == SES_LOOK_FAILED ? SES_LOOK_FAILED
+                                                        : SES_LOOK_MISSING;
+}
+
+void
+ses_identity_looked(ses_identity_t *i, int64_t now, ses_look_t dkim,
+                    ses_look_t proof)
+{
+    ses_look_t look = either(dkim, proof);
+    int64_t last = i->last_check;
+
+    /* Whoever started the domain anew, started its DKIM anew. */
+    if (i->pending_since > last && i->pending_since > i->dkim_since)
+        i->dkim_since = i->pending_since;
+    if (i->domain)
+        i->dkim_status = step(i->dkim_status, &i->dkim_since, last, now, dkim);
+    i->status = step(i->status, &i->pending_since, last, now, look);
+    i->last_check = now;
+    if (look == SES_LOOK_FOUND) {
+        i->last_success = now;
+        i->error = SES_STR("");
+    }
+    i->tries = dkim == SES_LOOK_FOUND ? 0 : i->tries + 1;
 }
 
 void
 ses_identity_checked(ses_identity_t *i, int64_t now, bool found, bool our_fault)
 {
-    int64_t since =
-        i->last_check > i->pending_since ? i->last_check : i->pending_since;
+    ses_look_t look = found       ? SES_LOOK_FOUND
+                      : our_fault ? SES_LOOK_FAILED
+                                  : SES_LOOK_MISSING;
 
-    i->last_check = now;
-    if (found) {
-        i->status = SES_VERIFY_SUCCESS;
-        i->last_success = now;
-        i->tries = 0;
-        i->error = SES_STR("");
-    } else {
-        i->tries++;
-        if (our_fault) /* time we could not look does not count */
-            i->pending_since += now > since ? now - since : 0;
-        else
-            i->status = missing(i, now);
-    }
-    if (i->domain)
-        i->dkim_status = i->status;
+    ses_identity_looked(i, now, look, SES_LOOK_MISSING);
+}
+
+void
+ses_mail_from_looked(ses_identity_t *i, int64_t now, ses_look_t look)
+{
+    ses_mail_from_t *m = &i->mail_from;
+
+    /* Only a new Put brings it back (contract 7.3). */
+    if (m->status == SES_VERIFY_FAILED)
+        return;
+    m->status = step(m->status, &m->since, m->last_check, now, look);
+    m->last_check = now;
+    m->tries = look == SES_LOOK_FOUND ? 0 : m->tries + 1;
 }
 
 /* --- names ------------------------------------------------------------- */
@@ -158,6 +203,8 @@ void
 ses_identity_init(ses_cx_t *cx, ses_identity_t *i, ses_str_t account,
                   ses_str_t name, bool domain)
 {
+    uint8_t proof[PROOF_BYTES];
+
     *i = (ses_identity_t){
         .account = account,
         .name = name,
@@ -168,12 +215,18 @@ ses_identity_init(ses_cx_t *cx, ses_identity_t *i, ses_str_t account,
         .feedback = true,
         .created = cx->now,
         .pending_since = cx->now,
+        .dkim_since = cx->now,
+        .proof = SES_STR(""),
+        .mail_from = {.domain = SES_STR(""), .error = SES_STR("")},
         .next_check = domain ? cx->now : 0,
         .error = SES_STR(""),
         .soa_primary = SES_STR(""),
         .soa_admin = SES_STR(""),
         .version = SES_VERSION_NONE,
     };
-    if (domain)
-        ses_dkim_init(cx, &i->dkim);
+    if (!domain)
+        return;
+    ses_dkim_init(cx, &i->dkim);
+    ses_random(proof, sizeof(proof));
+    i->proof = ses_base64(cx->arena, ses_str_n(proof, sizeof(proof)));
 }

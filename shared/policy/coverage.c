@@ -199,7 +199,7 @@ const ses_coverage_t ses_coverage[] = {
     {"v2", "PutEmailIdentityDkimSigningAttributes", true,
      ses_v2_put_dkim_signing},
     {"v2", "PutEmailIdentityFeedbackAttributes", true, ses_v2_put_feedback},
-    {"v2", "PutEmailIdentityMailFromAttributes", false, NULL},
+    {"v2", "PutEmailIdentityMailFromAttributes", true, ses_v2_mail_from},
     {"v2", "PutSuppressedDestination", true, ses_v2_put_suppressed},
     {"v2", "PutTenantSuppressionAttributes", false, NULL},
     {"v2", "SendBulkEmail", false, NULL},

@@ -213,6 +213,12 @@ const ses_member_t ses_v2_put_feedback[] = {
     M("EmailIdentity", STRING, LABEL, .min = 1),
     M("EmailForwardingEnabled", BOOL), END};
 
+static const char *const behaviors[] = {"REJECT_MESSAGE", "USE_DEFAULT_VALUE",
+                                        NULL};
+const ses_member_t ses_v2_mail_from[] = {
+    M("EmailIdentity", STRING, LABEL, .min = 1), M("MailFromDomain", STRING),
+    M("BehaviorOnMxFailure", STRING, .values = behaviors), END};
+
 static const char *const identity_keys[] = {
     "IDENTITY_NAME_CONTAINS", "IDENTITY_TYPE", "VERIFICATION_STATUS", NULL};
 const ses_member_t ses_v2_list_identities[] = {

@@ -20,6 +20,7 @@ extern const ses_member_t ses_v2_put_dkim[];
 extern const ses_member_t ses_v2_put_dkim_signing[];
 extern const ses_member_t ses_v2_put_identity_policy[]; /* Create, Update */
 extern const ses_member_t ses_v2_delete_identity_policy[];
+extern const ses_member_t ses_v2_mail_from[];
 extern const ses_member_t ses_v2_list_identities[];
 extern const ses_member_t ses_v2_list_identities_query[];
 extern const ses_member_t ses_v2_put_feedback[];

@@ -11,6 +11,7 @@
 #include "policy/attachment.h"
 #include "policy/cover.h"
 #include "policy/egress.h"
+#include "policy/token.h"
 #include "policy/simulator.h"
 
 #define LIST_MAX 1000  /* mailboxes in one header field */
@@ -143,6 +144,23 @@ address_syntax(state_t *s)
     for (i = 0; i < sizeof(others) / sizeof(others[0]); i++)
         if ((rc = mailboxes(s, others[i], &list, &n)) != SES_OK)
             return rc;
+    return SES_OK;
+}
+
+/* The envelope sender's domain: the owner's while its records are there. */
+static ses_rc_t
+mail_from(state_t *s)
+{
+    const ses_mail_from_t *m = &s->first.best.mail_from;
+
+    s->out->return_domain = s->ask->conf->bounce_domain;
+    if (!s->first.exists || m->domain.n == 0)
+        return SES_OK;
+    if (m->status == SES_VERIFY_SUCCESS)
+        s->out->return_domain = m->domain;
+    else if (m->reject)
+        return ses_fail(s->cx, SES_MAIL_FROM, "%s",
+                        "DNS setup for MAIL FROM domain is invalid.");
     return SES_OK;
 }
 
@@ -467,9 +485,10 @@ ses_verdict(ses_cx_t *cx, ses_txn_t *t, const ses_ask_t *ask,
             ses_verdict_t *out)
 {
     static ses_rc_t (*const steps[])(state_t *) = {
-        find_account, named_set,   header_syntax, address_syntax, recipients,
-        delegates,    default_set, authorized,    identities,     sandbox,
-        switches,     limits,      suppressed,    find_signer,    find_egress,
+        find_account, named_set,  header_syntax, address_syntax,
+        recipients,   delegates,  default_set,   authorized,
+        identities,   mail_from,  sandbox,       switches,
+        limits,       suppressed, find_signer,   find_egress,
     };
     ses_verdict_t v = {.nfrom = 0};
     state_t s = {.cx = cx, .t = t, .ask = ask, .out = &v};
@@ -481,6 +500,17 @@ ses_verdict(ses_cx_t *cx, ses_txn_t *t, const ses_ask_t *ask,
             return rc;
     *out = v;
     return SES_OK;
+}
+
+bool
+ses_verdict_token(ses_cx_t *cx, const ses_keyring_t *ring, ses_str_t path)
+{
+    ses_cx_t mine = *cx; /* a path that does not parse is no failure here */
+    ses_msgid_t id;
+    ses_address_t a;
+
+    return ses_address_path(&mine, path, &a) == SES_OK && a.addr.n > 0 &&
+           ses_token_parse(&mine, ring, a.local, &id) == SES_OK;
 }
 
 /*

@@ -18,6 +18,7 @@
 #include "policy/address.h"
 #include "policy/headers.h"
 #include "policy/iam_send.h"
+#include "store/keyring.h"
 
 /* What is asked.  Everything outlives the answer. */
 typedef struct {
@@ -38,9 +39,10 @@ typedef struct {
     ses_address_t source;
     ses_address_t *from; /* mailboxes of the From field, at least one */
     unsigned nfrom;
-    ses_str_t owner;    /* account of From's identity: maybe another */
-    ses_str_t identity; /* the one whose settings count: most specific */
-    ses_str_t set;      /* name of the configuration set, "" = none */
+    ses_str_t owner;         /* account of From's identity: maybe another */
+    ses_str_t identity;      /* the one whose settings count: most specific */
+    ses_str_t return_domain; /* of the envelope sender: ours, or its own */
+    ses_str_t set;           /* name of the configuration set, "" = none */
     bool sign;
     ses_identity_t signer; /* the domain that signs */
     ses_tag_t *tags;       /* of the message, from its header */
@@ -55,6 +57,9 @@ typedef struct {
 SES_CHECK ses_rc_t ses_verdict(ses_cx_t *cx, ses_txn_t *t, const ses_ask_t *ask,
                                ses_verdict_t *out);
 
+/* Does its local part hold one of our tokens? Only we send with one, whatever
+ * the domain: MAIL FROM domains are their owners'. */
+bool ses_verdict_token(ses_cx_t *cx, const ses_keyring_t *ring, ses_str_t path);
 /* Is this sender's or reporter's domain one that only we send from? */
 bool ses_verdict_reserved(ses_cx_t *cx, const ses_conf_t *conf, ses_str_t path);
 

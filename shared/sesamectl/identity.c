@@ -239,6 +239,12 @@ show(emit_t *e, const ses_identity_t *i)
     emit_c(e, "status", ses_verify_name(i->status));
     emit_bool(e, "verified", ses_identity_verified(i));
     emit_str(e, "error", i->error);
+    emit_str(e, "proof", i->proof);
+    emit_str(e, "mail_from", i->mail_from.domain);
+    emit_c(e, "mail_from_status", ses_verify_name(i->mail_from.status));
+    emit_c(e, "mail_from_behavior", ses_mail_from_behavior(&i->mail_from));
+    emit_str(e, "mail_from_error", i->mail_from.error);
+    emit_time(e, "mail_from_check", i->mail_from.check);
     emit_bool(e, "dkim_signing", i->dkim.signing);
     emit_c(e, "dkim_status", ses_verify_name(i->dkim_status));
     emit_list(e, "tokens");

@@ -4,7 +4,8 @@
  * A customer publishes three aliases into our zone, and never has to change
  * them; our zone has the keys (contract 7.2).  Tokens whose key has not been
  * made yet have no line in our zone; those without a key say so.  Whoever
- * signs with keys of his own publishes these.
+ * signs with keys of his own publishes these.  A MAIL FROM domain has its MX
+ * and its SPF.
  */
 #include "identity.h"
 
@@ -81,6 +82,22 @@ aliases(printer_t *p, const ses_identity_t *i)
     }
 }
 
+static void
+mail_from(printer_t *p, const ses_identity_t *i)
+{
+    ses_arena_t *a = p->c->arena;
+    ses_str_t text, name = i->mail_from.domain;
+
+    if (name.n == 0)
+        return;
+    text = ses_str_printf(a, "10 %.*s",
+                          SES_FMT(ses_mail_from_host(a, &p->c->conf)));
+    record(p, name, "MX", ses_str_cat(a, text, SES_STR(".")), text);
+    text = ses_str_printf(a, "v=spf1 include:%.*s ~all",
+                          SES_FMT(p->c->conf.service_domain));
+    record(p, name, "TXT", strings(a, text), text);
+}
+
 /* Ours. */
 static ses_rc_t
 keys(ses_cx_t *cx, const ses_identity_t *i, void *arg)
@@ -135,11 +152,12 @@ customer(printer_t *p)
 
     if (rc != SES_OK)
         return rc;
-    if (!i.domain)
+    if (!i.domain && i.mail_from.domain.n == 0)
         return ses_fail(&c->cx, SES_INVALID,
                         "%.*s is an address: it needs no DNS records",
                         SES_FMT(i.name));
     aliases(p, &i);
+    mail_from(p, &i);
     return SES_OK;
 }
 

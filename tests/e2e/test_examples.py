@@ -20,6 +20,8 @@ def site(host):
     host.verify_domain("example.com")
     return host
 
+TOKEN = "a1." + "x" * 29 + "a" + "y" * 13  # of that form
+
 
 def readme():
     with open(os.path.join(ROOT, "README.md")) as file:
@@ -156,8 +158,15 @@ def test_postfix_conf(site, tmp_path):
     done = site.run("postconf", "-c", config, "-n", "maillog_file")
     assert "/var/log/postfix/maillog" in done.stdout
     done = site.run("postmap", "-c", config, "-q",
-                    "a1.abc@bounce.example.net", "pcre:" + pools)
+                    TOKEN + "@bounce.example.net", "pcre:" + pools)
     assert done.stdout.strip() == "sesame-a1:"
+    for name, want in (("feedback", "lmtp:unix:sesame/lmtp"),
+                       ("accept", "OK")):
+        table = "pcre:" + os.path.join(examples, "sesame-%s.pcre" % name)
+        for address, said in ((TOKEN + "@bounce.shop.example", want),
+                              ("a1." + "x" * 42 + "@shop.example", "")):
+            done = site.run("postmap", "-c", config, "-q", address, table)
+            assert done.stdout.strip() == said
 
 
 def test_units():

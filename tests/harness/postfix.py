@@ -63,7 +63,7 @@ allow_percent_hack = no
 swap_bangpath = no
 sender_dependent_default_transport_maps =
     pcre:{etc}/sesame-addresses.pcre, pcre:{etc}/pool.pcre
-transport_maps = inline:{{{{{bounce}=lmtp:unix:sesame/lmtp}}}}
+transport_maps = inline:{{{{{bounce}=lmtp:unix:sesame/lmtp}}}}, pcre:{etc}/feedback.pcre
 # tests only: no DNS, everything to one host, and no patience
 smtp_dns_support_level = disabled
 smtp_host_lookup = native
@@ -107,7 +107,7 @@ poolA     unix  -       -       n       -       -       smtp
 INBOUND_SERVICE = """\
 {loopback}:{inbound} inet n - n       -       -       smtpd
   -o mynetworks=
-  -o smtpd_relay_restrictions=reject_unauth_destination
+  -o smtpd_relay_restrictions=check_recipient_access,pcre:{etc}/accept.pcre,reject_unauth_destination
   -o smtpd_discard_ehlo_keywords=dsn
   -o milter_macro_daemon_name=INBOUND
 """
@@ -137,6 +137,8 @@ scache    unix  -       -       n       -       1       scache
 postlog   unix-dgram n  -       n       -       1       postlogd
 """
 
+# Envelope senders that we made, in whatever domain they come back to.
+TOKEN = r"/^[a-z0-9-]+\.[a-z2-7]{29}[a-z0-9][a-z2-7]{13}@/"
 POOL_PCRE = "/^a1\\.[^@]*@/ poolA:\n"
 
 
@@ -201,7 +203,10 @@ class Postfix(Part):
         for name, text in (("main.cf", self.main_cf.format(**values)),
                            ("master.cf", self.master_cf.format(**values)),
                            ("sesame-addresses.pcre", ""),
-                           ("pool.pcre", POOL_PCRE)):
+                           ("pool.pcre", POOL_PCRE),
+                           ("accept.pcre", TOKEN + " OK\n"),
+                           ("feedback.pcre",
+                            TOKEN + " lmtp:unix:sesame/lmtp\n")):
             with open(os.path.join(self.etc, name), "w") as file:
                 file.write(text)
         must(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",

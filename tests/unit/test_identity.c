@@ -122,6 +122,83 @@ test_checked(void **state)
     assert_int_equal(i.dkim_status, SES_VERIFY_NOT_STARTED);
 }
 
+/* Either record proves the domain; each has its own 72 hours. */
+static void
+test_looked(void **state)
+{
+    const ses_look_t found = SES_LOOK_FOUND, missing = SES_LOOK_MISSING,
+                     failed = SES_LOOK_FAILED;
+    const struct {
+        int64_t hour;
+        ses_look_t dkim, proof;
+        ses_verify_t status, dkim_status;
+    } steps[] = {
+        {1, missing, found, SES_VERIFY_SUCCESS, SES_VERIFY_PENDING},
+        {71, missing, failed, SES_VERIFY_SUCCESS, SES_VERIFY_PENDING},
+        {72, missing, found, SES_VERIFY_SUCCESS, SES_VERIFY_FAILED},
+        {80, missing, missing, SES_VERIFY_TEMPORARY_FAILURE, SES_VERIFY_FAILED},
+        {90, found, missing, SES_VERIFY_SUCCESS, SES_VERIFY_SUCCESS},
+        {91, missing, found, SES_VERIFY_SUCCESS, SES_VERIFY_TEMPORARY_FAILURE},
+        {100, missing, missing, SES_VERIFY_TEMPORARY_FAILURE,
+         SES_VERIFY_TEMPORARY_FAILURE},
+        {163, missing, missing, SES_VERIFY_TEMPORARY_FAILURE,
+         SES_VERIFY_FAILED},
+        {172, missing, missing, SES_VERIFY_FAILED, SES_VERIFY_FAILED},
+    };
+    fixture_t *f = *state;
+    ses_identity_t i;
+    size_t n;
+
+    ses_identity_init(&f->cx, &i, ACCOUNT, SES_STR("a.com"), true);
+    assert_int_equal(i.proof.n, 44);
+    for (n = 0; n < sizeof(steps) / sizeof(steps[0]); n++) {
+        ses_identity_looked(&i, NOW + steps[n].hour * HOURS, steps[n].dkim,
+                            steps[n].proof);
+        if (i.status != steps[n].status ||
+            i.dkim_status != steps[n].dkim_status)
+            fail_msg("step %zu: %s, DKIM %s", n, ses_verify_name(i.status),
+                     ses_verify_name(i.dkim_status));
+    }
+}
+
+static void
+test_mail_from(void **state)
+{
+    fixture_t *f = *state;
+    ses_identity_t i;
+
+    f->cx.now = NOW;
+    ses_identity_init(&f->cx, &i, ACCOUNT, SES_STR("me@a.com"), false);
+    assert_int_equal(ses_mail_from_set(&f->cx, &i, SES_STR("a.com"), false),
+                     SES_INVALID);
+    ses_cx_clear(&f->cx);
+    assert_int_equal(ses_mail_from_set(&f->cx, &i, SES_STR("xa.com"), false),
+                     SES_INVALID);
+    ses_cx_clear(&f->cx);
+    assert_int_equal(ses_mail_from_set(&f->cx, &i, SES_STR("b.a.com"), true),
+                     SES_OK);
+    assert_int_equal(i.mail_from.status, SES_VERIFY_PENDING);
+    assert_int_equal(i.mail_from.check, NOW);
+    assert_string_equal(ses_mail_from_behavior(&i.mail_from), "REJECT_MESSAGE");
+
+    ses_mail_from_looked(&i, NOW + HOURS, SES_LOOK_FOUND);
+    assert_int_equal(i.mail_from.status, SES_VERIFY_SUCCESS);
+    ses_mail_from_looked(&i, NOW + 2 * HOURS, SES_LOOK_MISSING);
+    assert_int_equal(i.mail_from.status, SES_VERIFY_TEMPORARY_FAILURE);
+    ses_mail_from_looked(&i, NOW + 73 * HOURS, SES_LOOK_MISSING);
+    assert_int_equal(i.mail_from.status, SES_VERIFY_TEMPORARY_FAILURE);
+    ses_mail_from_looked(&i, NOW + 74 * HOURS, SES_LOOK_MISSING);
+    assert_int_equal(i.mail_from.status, SES_VERIFY_FAILED);
+    ses_mail_from_looked(&i, NOW + 75 * HOURS, SES_LOOK_FOUND);
+    assert_int_equal(i.mail_from.status, SES_VERIFY_FAILED);
+
+    assert_int_equal(ses_mail_from_set(&f->cx, &i, SES_STR(""), true), SES_OK);
+    assert_int_equal(i.mail_from.domain.n, 0);
+    assert_int_equal(i.mail_from.check, 0);
+    assert_string_equal(ses_mail_from_behavior(&i.mail_from),
+                        "USE_DEFAULT_VALUE");
+}
+
 static ses_rc_t
 collect(ses_cx_t *cx, const ses_identity_t *i, void *arg)
 {
@@ -315,8 +392,9 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_name), TEST(test_checked), TEST(test_rows),
-        TEST(test_work), TEST(test_old_row), TEST(test_delete),
+        TEST(test_name),      TEST(test_checked), TEST(test_looked),
+        TEST(test_mail_from), TEST(test_rows),    TEST(test_work),
+        TEST(test_old_row),   TEST(test_delete),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

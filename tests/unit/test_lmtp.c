@@ -179,13 +179,8 @@ test_forged(void **state)
     deliver_dsn(h, SES_STR("postmaster@bounce.test"), "ann@mail.test", "failed",
                 "5.1.1");
     deliver_dsn(h, SES_STR(""), "ann@mail.test", "failed", "5.1.1");
-    deliver_dsn(h,
-                ses_str_printf(
-                    h->arena, "%.*s@other.test",
-                    SES_FMT(ses_str_head(to, (size_t) ses_str_find(to, '@')))),
-                "ann@mail.test", "failed", "5.1.1");
     expect_events(h, "");
-    assert_int_equal(tally(h, SES_TOKEN_FORGED), 4);
+    assert_int_equal(tally(h, SES_TOKEN_FORGED), 3);
 
     /* a token that was ours, of a message that is not in the ledger */
     deliver_dsn(h, message_sender(h, 9), "ann@mail.test", "failed", "5.1.1");
@@ -193,6 +188,14 @@ test_forged(void **state)
                 "\r\n250 2.0.0 Ok\r\n221 ");
     expect_events(h, "");
     assert_int_equal(tally(h, SES_REPORT_IGNORED), 2);
+
+    /* the token alone counts: the domain may be an owner's MAIL FROM */
+    deliver_dsn(h,
+                ses_str_printf(
+                    h->arena, "%.*s@other.test",
+                    SES_FMT(ses_str_head(to, (size_t) ses_str_find(to, '@')))),
+                "ann@mail.test", "failed", "5.1.1");
+    expect_events(h, "Send; Bounce cut@mail.test; Bounce ann@mail.test");
 }
 
 static ses_str_t

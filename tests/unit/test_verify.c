@@ -235,6 +235,7 @@ test_server_error(void **state)
     i.dkim.keys[0].selector = SES_STR("tok");
     ses_dkim_fill(&i.dkim, 0, f->key, 1);
     i.pending_since -= 80 * INT64_C(3600000); /* past its patience */
+    i.dkim_since = i.pending_since;
     i.last_check = f->cx.now;
     put(f, &i);
     WITHIN(20000, ses_str_eqc(get(f, "d.test").error, "DNS_SERVER_ERROR"));
@@ -294,6 +295,48 @@ test_asked_again(void **state)
     assert_true(is(f, "h.test", SES_VERIFY_SUCCESS, ""));
 }
 
+/* A text proves the domain as well: at _amazonses, or at the domain.  DKIM
+ * waits for its own record. */
+static void
+test_text(void **state)
+{
+    fixture_t *f = *state;
+    ses_identity_t i;
+    const char *proof;
+
+    add(f, "p.test", true);
+    add(f, "q.test", true);
+    proof = ses_str_c(f->arena, get(f, "p.test").proof);
+    assert_int_equal(strlen(proof), 44);
+    nameserver_put("_amazonses.p.test", 16, "amazonses:x", 0);
+    WITHIN(20000, get(f, "p.test").tries >= 2);
+    assert_true(is(f, "p.test", SES_VERIFY_PENDING, "HOST_NOT_FOUND"));
+    nameserver_put("_amazonses.p.test", 16, proof, 0);
+    WITHIN(20000, get(f, "p.test").status == SES_VERIFY_SUCCESS);
+    i = get(f, "p.test");
+    assert_int_equal(i.dkim_status, SES_VERIFY_PENDING);
+    assert_int_equal(i.error.n, 0);
+    assert_int_equal(i.last_success, i.last_check);
+    assert_true(i.next_check < i.last_check + 60000);
+    nameserver_put("tok._domainkey.p.test", 16, txt(f, f->key), 0);
+    WITHIN(20000, is(f, "p.test", SES_VERIFY_SUCCESS, ""));
+
+    proof = ses_str_printf(f->arena, "amazonses:%.*s",
+                           SES_FMT(get(f, "q.test").proof))
+                .p;
+    nameserver_put("q.test", 16, proof, 0);
+    WITHIN(20000, get(f, "q.test").status == SES_VERIFY_SUCCESS);
+    assert_int_equal(get(f, "q.test").dkim_status, SES_VERIFY_PENDING);
+
+    /* No answer for the text proves nothing. */
+    i = get(f, "q.test");
+    nameserver_put("q.test", 16, "", 2);
+    i.next_check = f->cx.now;
+    put(f, &i);
+    WITHIN(20000, get(f, "q.test").last_check > i.last_check);
+    assert_int_equal(get(f, "q.test").status, SES_VERIFY_SUCCESS);
+}
+
 static void
 test_soa_record(void **state)
 {
@@ -325,9 +368,13 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_found),        TEST(test_appears),
-        TEST(test_server_error), TEST(test_hanging),
-        TEST(test_asked_again),  cmocka_unit_test(test_soa_record),
+        TEST(test_found),
+        TEST(test_appears),
+        TEST(test_server_error),
+        TEST(test_hanging),
+        TEST(test_asked_again),
+        TEST(test_text),
+        cmocka_unit_test(test_soa_record),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
