@@ -34,7 +34,7 @@ static const char example[] =
     " Fa3bT3FY5OsU7ZbnKELq+eXdp1Q1Dw==";
 
 /* libopendkim never gives back a reference to an Ed25519 key. */
-const char *
+__attribute__((visibility("default"))) const char *
 __lsan_default_suppressions(void)
 {
     return "leak:libcrypto.so";
