@@ -33,15 +33,18 @@
 
 /* --- text ---------------------------------------------------------------- */
 
+/* The child is not trusted: what it says becomes lines of master.cf.  An
+ * address only in the one spelling that ses_ip_format has. */
 static bool
-valid(const poolfile_source_t *s)
+valid(ses_arena_t *a, const poolfile_source_t *s)
 {
     size_t n = strnlen(s->helo, sizeof(s->helo)), i;
     ses_ip_t ip;
 
     if (s->number == 0 || s->number > 99999 ||
         strnlen(s->address, sizeof(s->address)) == sizeof(s->address) ||
-        n == sizeof(s->helo) || !ses_ip_parse(ses_str(s->address), &ip))
+        n == sizeof(s->helo) || !ses_ip_parse(ses_str(s->address), &ip) ||
+        !ses_str_eq(ses_ip_format(a, &ip), ses_str(s->address)))
         return false;
     for (i = 0; i < n; i++) {
         char c = s->helo[i];
@@ -312,9 +315,11 @@ poolfile_apply(const ses_conf_t *conf, const poolfile_source_t *v, unsigned n)
     unsigned i;
 
     for (i = 0; ok && i < n; i++)
-        ok = valid(&v[i]);
-    if (!ok)
+        ok = valid(cx.arena, &v[i]);
+    if (!ok) {
+        ses_arena_free(cx.arena);
         return false;
+    }
     ses_buf_init(&map, cx.arena, FILE_MAX / 2);
     ses_buf_init(&block, cx.arena, FILE_MAX / 2);
     compose(cx.arena, conf, v, n, &map, &block);

@@ -12,6 +12,7 @@ typedef struct {
     ses_msgid_t id;
     bool unsure; /* not being listed proves nothing */
     bool open;   /* known to have been queued */
+    bool gone;   /* known to have left, a grace ago */
     bool listed; /* out: the listing shows its token or queue id */
 } suspect_t;
 

@@ -27,7 +27,8 @@
 #define PAUSE_MIN 500
 #define APART 1000     /* ms between two listings */
 #define CATCH_UP 60000 /* ms: to read the log once more */
-#define DAY (24 * INT64_C(3600000))
+#define HOUR INT64_C(3600000)
+#define DAY (24 * HOUR)
 #define NO_LINE "250 2.0.0 Ok (the line of the mail log is missing)"
 
 struct round {
@@ -37,9 +38,10 @@ struct round {
     int64_t before; /* entries committed before this are overdue */
     int64_t doubt;  /* open ones before this may have lost a line */
     const reconcile_t *state;
-    ses_msgid_t last; /* open one that was doubted last */
-    bool more;        /* suspects that had no room */
-    bool sound;       /* the ledger could be read */
+    ses_msgid_t looked; /* entry of before the gap that was taken last */
+    ses_msgid_t last;   /* open one that was doubted last */
+    bool more;          /* suspects that had no room */
+    bool sound;         /* the ledger could be read */
     unsigned n;
     suspect_t suspects[SUSPECTS];
 };
@@ -64,12 +66,15 @@ collect(ses_cx_t *cx, const ses_message_t *m, void *arg)
     (void) cx;
     if (m->committed >= r->before)
         return SES_NOT_FOUND; /* oldest first: enough */
-    if (m->committed < r->after)
+    if (m->committed < r->after ||
+        (m->committed < r->gap && !is_after(m->id, r->state->looked)))
         return SES_OK;
     if (r->n == SUSPECTS) {
         r->more = true;
         return SES_NOT_FOUND;
     }
+    if (m->committed < r->gap)
+        r->looked = m->id;
     r->suspects[r->n].unsure = m->committed < r->gap;
     r->suspects[r->n++].id = m->id;
     return SES_OK;
@@ -92,6 +97,7 @@ collect_open(ses_cx_t *cx, ses_msgid_t id, int64_t removed, void *arg)
     if (!gone)
         r->last = id;
     r->suspects[r->n].open = true;
+    r->suspects[r->n].gone = gone;
     r->suspects[r->n++].id = id;
     return SES_OK;
 }
@@ -162,8 +168,10 @@ settle(ses_cx_t *cx, ses_txn_t *t, void *arg)
 
     if (s->listed)
         rc = ses_event_queued(cx, t, s->id, cx->now);
-    else if (s->open)
+    else if (s->open && s->gone)
         rc = delivered(v->agent, cx, t, s->id);
+    else if (s->open) /* from now on: its line or a DSN may be on its way */
+        rc = ses_message_removed(cx, t, s->id, cx->now);
     else
         rc = ses_quota_abort(cx, t, s->id, &changed);
     if (rc == SES_OK && changed)
@@ -230,14 +238,19 @@ reconcile_once(agent_t *a, reconcile_t *state)
 
     r->agent = a;
     r->state = state;
+    r->looked = state->looked;
+    r->last = state->last;
     r->after = state->gap;
     r->gap = agent_log_gap(a);
     r->before = agent_log_end(a) - grace;
     r->doubt = agent_log_doubt(a);
-    if (r->doubt <= state->doubt || r->doubt >= r->before)
-        r->doubt = 0; /* settled, or not time yet */
+    if (r->doubt >= r->before) /* not time yet; lost again and again: hourly */
+        r->doubt = r->before - state->doubt > HOUR ? r->before : 0;
+    if (r->doubt <= state->doubt) /* settled */
+        r->doubt = 0;
 
     if (find_overdue(r, &cx) ? look(r, &cx) : r->sound) {
+        state->looked = r->more ? r->looked : (ses_msgid_t){0};
         if (!r->more && r->gap <= r->before)
             state->gap = r->gap;
         if (r->doubt > 0) {
@@ -261,10 +274,11 @@ reconcile_run(agent_t *a)
     if (pause > PAUSE_MAX)
         pause = PAUSE_MAX;
 
+    agent_log_doubted(a, ses_clock_ms());
     while (agent_wait(a, pause)) {
         int64_t now = ses_clock_ms();
 
-        if (now - agent_log_doubt(a) > DAY || agent_log_doubt(a) == 0)
+        if (now - agent_log_doubt(a) > DAY)
             agent_log_doubted(a, now);
         reconcile_once(a, &state);
     }

@@ -22,9 +22,10 @@ void reconcile_run(agent_t *a);
 
 /* What was looked for, and is not again; zero at first. */
 typedef struct {
-    int64_t gap;      /* entries that cannot be absent, up to then */
-    int64_t doubt;    /* open ones, up to then */
-    ses_msgid_t last; /* of them, when there were too many for one look */
+    int64_t gap;        /* entries that cannot be absent, up to then */
+    int64_t doubt;      /* open ones, up to then */
+    ses_msgid_t looked; /* of entries before the gap, as last below */
+    ses_msgid_t last;   /* of them, when there were too many for one look */
 } reconcile_t;
 
 /* One look at the ledger and, when there is something overdue, at the queue;

@@ -502,7 +502,7 @@ obey_all(milter_t *m)
     size_t at = 0;
     bool ok = true;
 
-    while (ok && !m->over && m->have - at > HEAD) {
+    while (ok && !m->over && m->have - at >= HEAD) {
         uint32_t n = u32_at(ses_str_n(m->in + at, HEAD), 0);
 
         if (n == 0 || n > PACKET_MAX)

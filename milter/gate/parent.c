@@ -104,7 +104,8 @@ hear_worker(void)
             ses_systemd_tell("WATCHDOG=1");
             break;
         case WORKER_DRAIN:
-            if (parent.leaving && !parent.quick)
+            if (!parent.quick) /* we asked for it, or somebody else did: the
+                                  next gate is to be started now */
                 return false;
             break;
         }

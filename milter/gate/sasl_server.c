@@ -23,6 +23,7 @@
 #include "sasl.h"
 #include "snapshot.h"
 
+#define OUT_OF_FDS_MS 100
 #define CLIENTS 1024
 #define LINE_MAX_BYTES 8192
 #define LISTEN 0
@@ -78,8 +79,14 @@ accept_client(server_t *v)
         accept4(v->fds[LISTEN].fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     client_t *c;
 
-    if (fd < 0)
+    if (fd < 0) {
+        if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
+            errno == ENOMEM) { /* he still waits, and poll would spin */
+            ses_log(SES_LOG_WARN, "login: accept: %m");
+            poll(NULL, 0, OUT_OF_FDS_MS);
+        }
         return false;
+    }
     c = ses_xcalloc(sizeof(*c));
     c->sasl.arena = ses_arena_new();
     v->clients[v->n] = c;

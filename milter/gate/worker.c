@@ -30,6 +30,7 @@
 #include "stop.h"
 
 #define QUICK_MS 5000 /* for messages under way */
+#define SAME_REQUEST_MS 2000
 #define FAILED 'x'
 
 static struct {
@@ -170,8 +171,15 @@ close_door(void)
 static void
 drain(bool quick)
 {
-    const gate_t *gate = snapshot_hold();
+    static int64_t asked_ms;
+    int64_t now = ses_clock_mono_us() / 1000;
+    const gate_t *gate;
 
+    /* A signal to parent and worker is one request, told twice. */
+    if (!quick && worker.draining && now - asked_ms < SAME_REQUEST_MS)
+        return;
+    asked_ms = now;
+    gate = snapshot_hold();
     if (!worker.draining) {
         close_door();
         tell(WORKER_DRAIN);

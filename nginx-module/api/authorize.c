@@ -15,9 +15,9 @@ static const struct {
     const char *member, *kind;
 } resources[] = {
     {"EmailIdentity", "identity"},
-    {"ConfigurationSetName", "configuration-set"},
     {"ContactListName", "contact-list"},
     {"TemplateName", "template"},
+    {"ConfigurationSetName", "configuration-set"},
     {"PoolName", "dedicated-ip-pool"},
     {"ResourceArn", NULL},
     {"TopicArn", NULL},

@@ -155,6 +155,25 @@ add_query(ses_cx_t *cx, cJSON *in, const ses_member_t *m, ses_str_t query)
     return SES_OK;
 }
 
+/* Members that the operation does not have: whoever looks for one later (the
+ * question of IAM does, for all operations) must not find what has no effect.
+ */
+static void
+drop_unknown(cJSON *j, const op_def_t *def)
+{
+    const ses_member_t *m;
+    cJSON *e, *next;
+
+    for (e = j->child; e != NULL; e = next) {
+        next = e->next;
+        for (m = def->input; m != NULL && m->name != NULL; m++)
+            if (strcmp(m->name, e->string) == 0)
+                break;
+        if (m == NULL || m->name == NULL)
+            cJSON_Delete(cJSON_DetachItemViaPointer(j, e));
+    }
+}
+
 ses_rc_t
 params_rest(ses_cx_t *cx, const api_request_t *r, const op_def_t *def,
             const api_labels_t *labels, cJSON **in)
@@ -166,6 +185,7 @@ params_rest(ses_cx_t *cx, const api_request_t *r, const op_def_t *def,
 
     if ((rc = parse_body(cx, r, &j)) != SES_OK)
         return rc;
+    drop_unknown(j, def);
     for (m = def->input; m != NULL && m->name != NULL && rc == SES_OK; m++) {
         if (m->where != SES_IN_BODY)
             cJSON_DeleteItemFromObjectCaseSensitive(j, m->name);

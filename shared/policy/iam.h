@@ -54,6 +54,7 @@ typedef struct {
     bool (*more)(void *arg, ses_str_t name, ses_iam_key_t *out);
     void *arg;
     uint64_t steps; /* used up so far, 0 at the start */
+    uint16_t *room; /* of an expanded pattern, one at a time; NULL at first */
 } ses_iam_ask_t;
 
 typedef enum { SES_IAM_NONE, SES_IAM_ALLOW, SES_IAM_DENY } ses_iam_effect_t;

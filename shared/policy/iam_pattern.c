@@ -109,10 +109,16 @@ static bool
 expand(ses_iam_ask_t *ask, const iam_vars_t *vars, const iam_pattern_t *p,
        iam_pattern_t *out)
 {
-    uint16_t *v = ses_alloc(ask->cx->arena, EXPANDED_MAX * sizeof(*v));
     unsigned i, n = 0;
+    uint16_t *v;
     ses_str_t s;
     size_t k;
+
+    if (ask->steps > SES_IAM_STEPS)
+        return false;
+    if (ask->room == NULL)
+        ask->room = ses_alloc(ask->cx->arena, EXPANDED_MAX * sizeof(*v));
+    v = ask->room;
 
     for (i = 0; i < p->n; i++) {
         if (p->v[i] < IAM_VAR) {
@@ -127,6 +133,7 @@ expand(ses_iam_ask_t *ask, const iam_vars_t *vars, const iam_pattern_t *p,
         for (k = 0; k < s.n; k++)
             v[n++] = (uint16_t) (IAM_GIVEN + (uint8_t) s.p[k]);
     }
+    ask->steps += n;
     *out = (iam_pattern_t){.v = v, .n = n};
     return true;
 }

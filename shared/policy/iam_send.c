@@ -21,6 +21,7 @@ typedef struct {
     used_t used[PAIRS_MAX];
     unsigned nused;
     const used_t *now; /* the one that is asked about */
+    uint64_t steps;    /* of all questions so far */
 } state_t;
 
 /* --- which identities -------------------------------------------------- */
@@ -145,7 +146,8 @@ question(state_t *s, ses_str_t resource)
         .keys = s->keys,
         .nkeys = s->nkeys,
         .more = resource_tag,
-        .arg = s};
+        .arg = s,
+        .steps = s->steps}; /* of the whole message */
 }
 
 static ses_rc_t
@@ -177,6 +179,7 @@ check_identity(state_t *s, const used_t *u)
         return rc;
     theirs = ses_iam_set_eval(set, &ask, NULL, NULL);
     ses_iam_set_release(set);
+    s->steps = ask.steps;
     if (ses_str_eq(u->owner, s->send->account))
         good = ses_iam_join(mine, theirs) == SES_IAM_ALLOW;
     else

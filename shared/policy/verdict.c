@@ -388,12 +388,32 @@ sandbox(state_t *s)
 
 /* --- switches and limits ----------------------------------------------- */
 
+/* Another account's identity is no way around the suspension of that one. */
+static ses_rc_t
+owner_switch(state_t *s)
+{
+    ses_account_t owner;
+    ses_rc_t rc;
+
+    if (ses_str_eq(s->out->owner, s->ask->account))
+        return SES_OK;
+    rc = ses_account_find(s->cx, s->t, s->out->owner, &owner);
+    if (rc == SES_OK && owner.suspended)
+        return ses_fail(s->cx, SES_SUSPENDED, "%s",
+                        "Sending suspended for the account of this identity.");
+    return rc;
+}
+
 static ses_rc_t
 switches(state_t *s)
 {
+    ses_rc_t rc;
+
     if (s->out->account.suspended)
         return ses_fail(s->cx, SES_SUSPENDED, "%s",
                         "Sending suspended for this account." INBOX);
+    if ((rc = owner_switch(s)) != SES_OK)
+        return rc;
     if (!s->out->account.sending)
         return ses_fail(s->cx, SES_PAUSED, "%s",
                         "Sending paused for this account." INBOX);

@@ -177,8 +177,9 @@ def usages(ctl):
     for group in groups(ctl):
         for line in re.findall(r"^(?:usage:| ) sesamectl (.*)$",
                                ctl(group, "--help"), re.M):
-            words = re.match(r"[a-z ]*[a-z]", line).group(0)
-            yield words, re.findall(r"--([a-z0-9]+)", line)
+            words = re.match(r"[a-z][a-z0-9-]*( [a-z][a-z0-9-]*)*",
+                             line).group(0)
+            yield words, re.findall(r"--([a-z0-9-]+)", line)
 
 
 def test_help_at_every_level(ctl):
