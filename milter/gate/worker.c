@@ -30,7 +30,7 @@
 #include "stop.h"
 
 #define QUICK_MS 5000 /* for messages under way */
-#define SAME_REQUEST_MS 2000
+#define SAME_REQUEST_MS 500
 #define FAILED 'x'
 
 static struct {

@@ -72,11 +72,14 @@ APPS_SERVICE = """\
 
 def joined(*texts, without=()):
     """One main.cf of several: what is said last counts."""
-    lines = {}
+    lines, name = {}, None
     for text in texts:
         for line in text.splitlines():
-            if not line.startswith("#"):
-                lines[line.partition("=")[0].strip()] = line
+            if line[:1].isspace():
+                lines[name] += "\n" + line
+            elif not line.startswith("#"):
+                name = line.partition("=")[0].strip()
+                lines[name] = line
     return "".join(line + "\n" for name, line in lines.items()
                    if name not in without)
 

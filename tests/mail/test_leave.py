@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import signal
+import time
 
 import pytest
 
@@ -162,6 +163,7 @@ def test_second_sigterm_is_in_a_hurry(site):
             .stdout.split()]
         stopping = [int(pid) for pid in
                     lines(site, r"sesame-milter\[(\d+)\]: stopping:")]
+        time.sleep(1)  # sooner it would be the same request, told twice
         for pid in set(pids) & set(stopping):
             os.kill(pid, signal.SIGTERM)
         wait_line(site, STOPPED, ended)
