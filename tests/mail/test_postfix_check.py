@@ -375,6 +375,7 @@ def outcomes():
         site.remove()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("number", range(len(MISTAKES)),
                          ids=lambda number: MISTAKES[number][1] or "fine")
 def test_mistake(outcomes, number):

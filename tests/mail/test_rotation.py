@@ -179,6 +179,7 @@ def test_rotation(site, smtp):
     assert shown["NextSigningKeyLength"] == "RSA_1024_BIT"
 
 
+@pytest.mark.long
 def test_dns_that_lags_lies_and_loses(site, smtp, second):
     domain = "lag.example"
     server = second(domain)
