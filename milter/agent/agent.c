@@ -100,57 +100,57 @@ agent_log_read(agent_t *a, int64_t when)
     pthread_mutex_unlock(&a->lock);
 }
 
-int64_t
-agent_log_end(agent_t *a)
+/* One of the times that workers tell each other. */
+static int64_t
+time_at(agent_t *a, const int64_t *at)
 {
     int64_t when;
 
     pthread_mutex_lock(&a->lock);
-    when = a->log_read;
+    when = *at;
     pthread_mutex_unlock(&a->lock);
     return when;
+}
+
+/* Such a time never goes back. */
+static void
+advance(agent_t *a, int64_t *at, int64_t when)
+{
+    pthread_mutex_lock(&a->lock);
+    if (when > *at)
+        *at = when;
+    pthread_mutex_unlock(&a->lock);
+}
+
+int64_t
+agent_log_end(agent_t *a)
+{
+    return time_at(a, &a->log_read);
 }
 
 void
 agent_log_lost(agent_t *a, int64_t when)
 {
-    pthread_mutex_lock(&a->lock);
-    if (when > a->log_gap)
-        a->log_gap = when;
-    if (when > a->log_doubt)
-        a->log_doubt = when;
-    pthread_mutex_unlock(&a->lock);
+    advance(a, &a->log_gap, when);
+    agent_log_doubted(a, when);
 }
 
 int64_t
 agent_log_gap(agent_t *a)
 {
-    int64_t when;
-
-    pthread_mutex_lock(&a->lock);
-    when = a->log_gap;
-    pthread_mutex_unlock(&a->lock);
-    return when;
+    return time_at(a, &a->log_gap);
 }
 
 void
 agent_log_doubted(agent_t *a, int64_t when)
 {
-    pthread_mutex_lock(&a->lock);
-    if (when > a->log_doubt)
-        a->log_doubt = when;
-    pthread_mutex_unlock(&a->lock);
+    advance(a, &a->log_doubt, when);
 }
 
 int64_t
 agent_log_doubt(agent_t *a)
 {
-    int64_t when;
-
-    pthread_mutex_lock(&a->lock);
-    when = a->log_doubt;
-    pthread_mutex_unlock(&a->lock);
-    return when;
+    return time_at(a, &a->log_doubt);
 }
 
 ses_cx_t

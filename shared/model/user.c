@@ -38,7 +38,6 @@ decode(ses_cx_t *cx, ses_str_t key, const cJSON *j, uint64_t version, void *out)
     ses_words_read(cx->arena, j, "groups", &u->groups, &u->ngroups);
     ses_words_read(cx->arena, j, "attached", &u->attached, &u->nattached);
     ses_policies_read(cx->arena, j, "inline", &u->inlines, &u->ninlines);
-    u->revoked = ses_json_int(j, "revoked", 0);
     u->created = ses_json_int(j, "created", 0);
     u->version = version;
     return SES_OK;
@@ -63,7 +62,6 @@ ses_user_put(ses_cx_t *cx, ses_change_t *c, ses_db_t db, const ses_user_t *u)
     ses_words_write(&w, "groups", u->groups, u->ngroups);
     ses_words_write(&w, "attached", u->attached, u->nattached);
     ses_policies_write(&w, "inline", u->inlines, u->ninlines);
-    ses_jsonw_int(&w, "revoked", u->revoked);
     ses_jsonw_int(&w, "created", u->created);
     ses_change_put(c, db, ses_user_key(cx->arena, u->account, u->name),
                    u->version, ses_object_close(&w));

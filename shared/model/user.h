@@ -25,7 +25,6 @@ typedef struct {
     unsigned nattached;
     ses_named_policy_t *inlines;
     unsigned ninlines;
-    int64_t revoked; /* sessions made before are void; 0 = none are */
     int64_t created;
     uint64_t version;
 } ses_user_t;

@@ -52,7 +52,6 @@ typedef enum {
     SES_DB_OPEN,      /* of queued ones that are not at an end -> removal */
     SES_DB_SEND_KEY,  /* send key -> message id, body hash, time */
     SES_DB_SEND_DUE,  /* expiry, send key -> "" */
-    SES_DB_DEADLINE,  /* due, message id -> "" */
     SES_DB_ALIAS,     /* message id of a requeued file -> the first one */
     SES_DB_QUOTA,     /* account -> totals; account, minute -> count */
     SES_DB_EVENT,     /* sequence -> event */
