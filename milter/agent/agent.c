@@ -114,7 +114,7 @@ time_at(agent_t *a, const int64_t *at)
 
 /* Such a time never goes back. */
 static void
-advance(agent_t *a, int64_t *at, int64_t when)
+time_on(agent_t *a, int64_t *at, int64_t when)
 {
     pthread_mutex_lock(&a->lock);
     if (when > *at)
@@ -131,7 +131,7 @@ agent_log_end(agent_t *a)
 void
 agent_log_lost(agent_t *a, int64_t when)
 {
-    advance(a, &a->log_gap, when);
+    time_on(a, &a->log_gap, when);
     agent_log_doubted(a, when);
 }
 
@@ -144,7 +144,7 @@ agent_log_gap(agent_t *a)
 void
 agent_log_doubted(agent_t *a, int64_t when)
 {
-    advance(a, &a->log_doubt, when);
+    time_on(a, &a->log_doubt, when);
 }
 
 int64_t
