@@ -1,8 +1,12 @@
-"""Identities: create, show, list, delete"""
+"""Identities: create, show, list, delete, verify"""
+
+import re
+import subprocess
 
 import pytest
 from botocore.exceptions import ClientError
 
+from harness.host import wait
 from raw import call, check_error
 
 IDENTITIES = "/v2/email/identities"
@@ -149,3 +153,29 @@ def test_tokens(ses, host):
         ses.list_configuration_sets(NextToken=token)
     refused(lambda: ses.list_email_identities(PageSize=-1),
             "BadRequestException")
+
+
+def test_a_server_that_fails_is_asked_until_it_answers(host):
+    """identity verify: its failure says nothing about the records."""
+    name = "slow-start.example"
+    host.ses().create_email_identity(EmailIdentity=name)
+    good = host.sesamectl("identity", "records", name, "--zone")
+    token = re.search(r"^(\w+\._domainkey)\.", good, re.M).group(1)
+    host.dns(name, "%s CNAME loop\nloop CNAME %s\n" % (token, token))
+    looks = set()
+
+    def look_again():
+        seen = host.sesamectl("identity", "show", host.env["SESAME_ACCOUNT"],
+                              name, "--json")
+        looks.add(seen["last_check"])
+        return [1] * (len(looks - {None}) > 3)
+    verify = subprocess.Popen(
+        [host.env["SESAMECTL"], "identity", "verify", name, "--timeout",
+         "90"], stdout=subprocess.PIPE, text=True)
+    try:
+        wait(look_again, 1, 60, "a fourth look")
+        assert verify.poll() is None
+    finally:
+        host.dns(name, good)
+        said, _ = verify.communicate(timeout=100)
+    assert verify.returncode == 0 and "status = SUCCESS" in said, said

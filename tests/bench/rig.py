@@ -14,6 +14,7 @@ import time
 
 from harness import ports
 from harness.host import Host, wait
+from harness.process import descendants
 
 DOMAIN = "bench.example"
 SERVICE = "BENCH"
@@ -32,17 +33,25 @@ Syslog no
 
 
 def cpu(pid):
-    """Seconds of processor time that a process has used."""
-    with open("/proc/%d/stat" % pid) as file:
-        fields = file.read().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    """Seconds of processor time that a process and its children have used.
+
+    The gate's work is done by a child that its parent stands for."""
+    total = 0
+    for each in [pid] + descendants(pid):
+        with open("/proc/%d/stat" % each) as file:
+            fields = file.read().rpartition(")")[2].split()
+        total += int(fields[11]) + int(fields[12])
+    return total / os.sysconf("SC_CLK_TCK")
 
 
 class Rig:
-    def __init__(self, build):
+    """With ed25519 = "no" the gate signs once, as OpenDKIM does."""
+
+    def __init__(self, build, ed25519="no"):
         self.build = build
         self.host = Host.up(tempfile.mkdtemp(prefix="bench-"), "--set",
-                            "bind = 123456789012 daemon=" + SERVICE)
+                            "bind = 123456789012 daemon=" + SERVICE,
+                            "--set", "dkim_ed25519 = " + ed25519)
         self.dir = os.path.join(self.host.layout.queue, "bench")
         self.config = self.host.env["SESAME_POSTFIX_CONFIG"]
         self.peers, self.ports = {}, {}
