@@ -9,13 +9,33 @@
  */
 #include "bind.h"
 
+#include "base/log.h"
 #include "model/account.h"
+#include "model/user.h"
+
+/* A line whose user has gone takes the account's rights away from nobody
+ * but that user: the gate runs, and refuses what is bound so. */
+static ses_rc_t
+check_user(ses_cx_t *cx, ses_txn_t *t, const char *file, unsigned line,
+           ses_str_t account, ses_str_t name, ses_user_t *out)
+{
+    ses_rc_t rc = ses_user_find(cx, t, SES_DB_USER, account, name, out);
+
+    if (rc == SES_NOT_FOUND)
+        ses_log(SES_LOG_WARN,
+                "%s:%u: bind: account %.*s has no IAM user %.*s: what is bound "
+                "so is refused; sesamectl iam user add %.*s %.*s makes it",
+                file, line, SES_FMT(account), SES_FMT(name), SES_FMT(account),
+                SES_FMT(name));
+    return rc;
+}
 
 ses_rc_t
 bind_check(ses_cx_t *cx, ses_txn_t *t, const ses_conf_t *conf)
 {
     const ses_binding_t *b = ses_conf_bindings(conf);
     ses_account_t account;
+    ses_user_t user;
     ses_rc_t rc;
     unsigned i;
 
@@ -27,7 +47,10 @@ bind_check(ses_cx_t *cx, ses_txn_t *t, const ses_conf_t *conf)
             return ses_fail(cx, SES_INVALID, "%s:%u: bind: no account %.*s",
                             conf->file, conf->bind.lines[i],
                             SES_FMT(b[i].account));
-        if (rc != SES_OK)
+        if (rc == SES_OK && b[i].user.n > 0)
+            rc = check_user(cx, t, conf->file, conf->bind.lines[i],
+                            b[i].account, b[i].user, &user);
+        if (rc != SES_OK && rc != SES_NOT_FOUND)
             return rc;
     }
     return SES_OK;
@@ -61,6 +84,7 @@ bind_caller(session_t *s, ses_txn_t *t)
     const bound_t *b = &s->m.bound;
     ses_cx_t *cx = &s->m.cx;
     ses_account_t account;
+    ses_user_t user;
     ses_rc_t rc;
 
     rc = ses_account_find(cx, t, b->account, &account);
@@ -74,5 +98,13 @@ bind_caller(session_t *s, ses_txn_t *t)
         cx->arena, "arn:aws:iam::%.*s:%s%.*s", SES_FMT(account.id),
         b->user.n > 0 ? "user/" : "root", SES_FMT(b->user));
     s->m.user = b->user;
-    return SES_OK;
+    s->m.iam = b->user.n > 0; /* else the account itself */
+    if (!s->m.iam)
+        return SES_OK;
+    rc = check_user(cx, t, s->gate->conf.file, b->line, account.id, b->user,
+                    &user);
+    if (rc == SES_NOT_FOUND)
+        return ses_fail(cx, SES_DENIED,
+                        "the user of this session does not exist");
+    return rc;
 }

@@ -14,7 +14,6 @@
 #include "bind.h"
 #include "model/counter.h"
 #include "model/service.h"
-#include "model/user.h"
 
 /* --- at MAIL ----------------------------------------------------------- */
 
@@ -169,23 +168,6 @@ sender_ticket(session_t *s, ses_str_t name, ses_str_t value)
 
 /* --- the caller -------------------------------------------------------- */
 
-/* A user that a binding names has the policies it has as an IAM user; one
- * that is none is only a name. */
-static ses_rc_t
-bound(session_t *s, ses_txn_t *t)
-{
-    message_t *m = &s->m;
-    ses_user_t user;
-    ses_rc_t rc;
-
-    m->iam = false;
-    if ((rc = bind_caller(s, t)) != SES_OK || m->user.n == 0)
-        return rc;
-    rc = ses_user_find(&m->cx, t, SES_DB_USER, m->cx.account, m->user, &user);
-    m->iam = rc == SES_OK;
-    return rc == SES_NOT_FOUND ? SES_OK : rc;
-}
-
 ses_rc_t
 sender_check(session_t *s, ses_txn_t *t)
 {
@@ -194,7 +176,7 @@ sender_check(session_t *s, ses_txn_t *t)
     ses_rc_t rc;
 
     if (m->owner == OWNER_BOUND)
-        return bound(s, t);
+        return bind_caller(s, t);
     if (m->has_ticket && ses_service_is(m->ticket.account)) {
         m->cx.caller = m->user = SES_STR("sesame-agent");
         return SES_OK; /* the key of its ticket was proof enough */

@@ -268,10 +268,11 @@ void
 check_content(check_t *k)
 {
     ctl_t *c = k->c;
-    ses_rc_t rc;
+    ses_rc_t rc = SES_OK;
 
-    rc =
-        ses_store_open(&c->cx, c->conf.store.p, c->conf.map_size, 0, &c->store);
+    if (c->store == NULL) /* an earlier check may have needed it */
+        rc = ses_store_open(&c->cx, c->conf.store.p, c->conf.map_size, 0,
+                            &c->store);
     if (rc != SES_OK) {
         check_failed(k, "store", rc);
         return;

@@ -2,9 +2,12 @@
  * postfix_bind - do the bindings of sesame.conf mean what Postfix does?
  *
  * A name that no service has, or a service that the gate is not shown, binds
- * nothing: mail that should be an account's passes as nobody's.
+ * nothing: mail that should be an account's passes as nobody's.  A user that
+ * is none binds to nobody: that mail is refused.
  */
 #include "postfix.h"
+
+#include "model/user.h"
 
 /* The binding's line as it stands, which is the one to look at. */
 static postfix_fix_t
@@ -93,9 +96,79 @@ internal(postfix_t *p, const postfix_check_t *k)
                           p->conf->file, number_of(p, b));
 }
 
+/* --- users ------------------------------------------------------------- */
+
+typedef struct {
+    postfix_t *p;
+    const postfix_check_t *k;
+} users_t;
+
+static ses_rc_t
+look_for_users(ctl_t *c, ses_txn_t *t, void *arg)
+{
+    const users_t *u = arg;
+    const postfix_t *p = u->p;
+    const ses_binding_t *b = ses_conf_bindings(p->conf), *end;
+    ses_user_t user;
+    ses_rc_t rc;
+
+    for (end = b + p->conf->bind.n; b < end; b++) {
+        if (b->user.n == 0)
+            continue;
+        rc = ses_user_find(&c->cx, t, SES_DB_USER, b->account, b->user, &user);
+        if (rc == SES_NOT_FOUND)
+            postfix_found(
+                u->p, u->k,
+                postfix_fix_command(p, "sesamectl iam user add %.*s %.*s",
+                                    SES_FMT(b->account), SES_FMT(b->user)),
+                "%s:%u: account %.*s has no IAM user %.*s: what is "
+                "bound so is refused",
+                p->conf->file, number_of(p, b), SES_FMT(b->account),
+                SES_FMT(b->user));
+        else if (rc != SES_OK)
+            return rc;
+    }
+    return SES_OK;
+}
+
+static bool
+names_users(const postfix_t *p)
+{
+    const ses_binding_t *b = ses_conf_bindings(p->conf);
+    unsigned i;
+
+    for (i = 0; i < p->conf->bind.n; i++)
+        if (b[i].user.n > 0)
+            return true;
+    return false;
+}
+
+static void
+users(postfix_t *p, const postfix_check_t *k)
+{
+    users_t u = {p, k};
+    ctl_t *c = p->c;
+    ses_rc_t rc = SES_OK;
+
+    if (!names_users(p))
+        return;
+    if (c->store == NULL)
+        rc = ses_store_open(&c->cx, c->conf.store.p, c->conf.map_size, 0,
+                            &c->store);
+    if (rc == SES_OK)
+        rc = ctl_read(c, look_for_users, &u);
+    if (rc == SES_OK)
+        return;
+    postfix_found(p, k, postfix_fix_command(p, "sesamectl check"),
+                  "IAM users of bindings cannot be looked up: %.*s",
+                  SES_FMT(c->cx.why));
+    ses_cx_clear(&c->cx);
+}
+
 const postfix_check_t postfix_checks_bind[] = {
     {.name = "bind-name", POSTFIX_ERROR, names},
     {.name = "bind-milter", POSTFIX_ERROR, shown},
     {.name = "bind-internal", POSTFIX_ERROR, internal},
+    {.name = "bind-user", POSTFIX_ERROR, users},
     {0},
 };

@@ -1,5 +1,6 @@
 """Whose a session is by sesame.conf, as the gate hears of it from Postfix"""
 
+import json
 import os
 import re
 
@@ -16,7 +17,9 @@ BINDINGS = [
     ACCOUNT + " user=robot client=local",
     "none daemon=WHOLE client=198.51.100.1",
     ACCOUNT + " daemon=WHOLE",
+    ACCOUNT + " user=ghost daemon=GHOST",
 ]
+GONE = b"554 5.7.1 Access denied: the user of this session does not exist"
 STRANGER = "<s@stranger.example>"
 HEAD = [("From", b" s@stranger.example"), ("To", b" r@rcpt.example")]
 NOBODY = {"auth_type": None, "auth_authen": None}
@@ -31,7 +34,20 @@ def site(module_host):
     words = []
     for line in BINDINGS:
         words += ["--set", "bind = " + line]
-    return module_host(*words)
+    host = module_host(*words)
+    make_user(host, "robot")
+    return host
+
+
+def make_user(host, name):
+    """Who may do everything."""
+    host.sesamectl("iam", "user", "add", ACCOUNT, name)
+    file = host.layout.path("etc", "all.json")
+    with open(file, "w") as out:
+        json.dump({"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Action": "*", "Resource": "*"}]}, out)
+    host.sesamectl("iam", "policy", "put", ACCOUNT, "all", file, "--user",
+                   name)
 
 
 def line_of(site, number):
@@ -157,6 +173,41 @@ def test_a_line_of_the_log_is_one_line(site):
     told, = log(site)[len(before):]
     fields = told[:told.index(" reason=(")]
     assert fields.count(" rc=") == 1 and " rc=rejected" in fields
+
+
+# --- a user who is none
+
+
+def test_a_user_who_is_none_is_not_the_account(site):
+    """Nor is one who was deleted, also in the middle of a message."""
+    no_user = "sesame.conf:%d: bind: account %s has no IAM user ghost: " % (
+        line_of(site, 6), ACCOUNT)
+    gate = site.layout.path("log", "gate.log")
+
+    def warnings():
+        with open(gate) as file:
+            return file.read().count(no_user)
+
+    before = warnings()
+    assert before >= 1  # when the gate began
+    with Milter(site, "GHOST") as session:
+        letter, data = session.mail(STRANGER, **NOBODY)
+        assert (letter, data.rstrip(b"\0")) == ("y", GONE)
+        assert warnings() == before + 1
+        make_user(site, "ghost")
+        assert session.mail(STRANGER, **NOBODY)[0] == "c"
+        site.sesamectl("iam", "policy", "delete", ACCOUNT, "all", "--user",
+                       "ghost")
+        site.sesamectl("iam", "user", "delete", ACCOUNT, "ghost")
+        session.rcpt("<r@rcpt.example>")
+        assert text(session.content(HEAD, b"x\r\n")) == GONE.decode()
+        assert session.mail(STRANGER, **NOBODY)[0] == "y"
+    found = [row for row in json.loads(site.run(
+        site.env["SESAMECTL"], "postfix", "--check", "--json").stdout)
+        if row["check"] == "bind-user"]
+    assert [row["command"] for row in found] == [
+        "sesamectl iam user add %s ghost" % ACCOUNT]
+    assert ":%d: " % line_of(site, 6) in found[0]["finding"]
 
 
 # --- what sesame.conf may say
