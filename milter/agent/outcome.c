@@ -12,6 +12,7 @@
 
 #define DETAIL_MAX 32768
 #define STRANGER_MAX 1000 /* of what a stranger said */
+#define SECRET_OPERATION "\"ses:operation\":[\"SendCustomVerificationEmail\"]"
 
 static ses_str_t
 when_str(ses_cx_t *cx, int64_t ms)
@@ -25,6 +26,28 @@ add_str(ses_jsonw_t *w, const char *name, ses_str_t s)
 {
     if (s.n > 0)
         ses_jsonw_str(w, name, ses_str_head(s, STRANGER_MAX));
+}
+
+/* Does the mail hold a link that its sender must not see?  No tag of a
+ * sender's has a quote in it. */
+static bool
+is_secret(const ses_message_t *m)
+{
+    return ses_str_search(m->mail_tags, SES_STR(SECRET_OPERATION)) >= 0;
+}
+
+/* The remote's words; of such a mail, which they may quote, its code alone:
+ * "250", "smtp; 550 5.1.1". */
+static ses_str_t
+words(const ses_message_t *m, ses_str_t s)
+{
+    size_t n = ses_str_starts(s, SES_STR("smtp; ")) ? 6 : 0;
+
+    if (!is_secret(m))
+        return s;
+    while (n < s.n && n < 32 && strchr("0123456789. -", s.p[n]) != NULL)
+        n++;
+    return ses_str_trim(ses_str_head(s, n));
 }
 
 static ses_rc_t
@@ -53,7 +76,8 @@ outcome_delivered(const agent_t *a, ses_cx_t *cx, ses_txn_t *t,
     ses_jsonw_list(&w, "recipients");
     ses_jsonw_str(&w, NULL, o->rcpt);
     ses_jsonw_end(&w);
-    ses_jsonw_str(&w, "smtpResponse", ses_str_head(o->text, STRANGER_MAX));
+    ses_jsonw_str(&w, "smtpResponse",
+                  ses_str_head(words(m, o->text), STRANGER_MAX));
     add_str(&w, "remoteMtaIp", o->remote_ip);
     add_str(&w, "reportingMTA", o->reporter);
     ses_jsonw_close(&w);
@@ -82,7 +106,7 @@ outcome_delayed(const agent_t *a, ses_cx_t *cx, ses_txn_t *t,
     ses_jsonw_open(&w, NULL);
     ses_jsonw_str(&w, "emailAddress", o->rcpt);
     add_str(&w, "status", o->status);
-    add_str(&w, "diagnosticCode", o->diagnostic);
+    add_str(&w, "diagnosticCode", words(m, o->diagnostic));
     ses_jsonw_close(&w);
     ses_jsonw_end(&w);
     ses_jsonw_close(&w);
@@ -129,7 +153,7 @@ outcome_bounced(const agent_t *a, ses_cx_t *cx, ses_txn_t *t,
     ses_jsonw_str(&w, "emailAddress", o->rcpt);
     ses_jsonw_c(&w, "action", "failed");
     add_str(&w, "status", o->status);
-    add_str(&w, "diagnosticCode", o->diagnostic);
+    add_str(&w, "diagnosticCode", words(m, o->diagnostic));
     ses_jsonw_close(&w);
     ses_jsonw_end(&w);
     ses_jsonw_str(&w, "timestamp", when_str(cx, o->when));

@@ -126,11 +126,12 @@ common(const session_t *s, ses_jsonw_t *w)
     ses_jsonw_close(w);
 }
 
-/* Did nginx write the whole message? Then X-SES-* is its, not the sender's. */
+/* Did nginx, or the agent, write the whole message? Then X-SES-* is theirs,
+ * not the sender's. */
 static bool
 composed(const session_t *s)
 {
-    return s->m.has_ticket && ses_str_eqc(s->m.operation, "SendEmail");
+    return s->m.has_ticket && !ses_str_eqc(s->m.operation, "SendRawEmail");
 }
 
 static bool
@@ -178,7 +179,7 @@ mail_headers(const session_t *s)
     ses_jsonw_init(&w, a, JSON_MAX);
     ses_jsonw_bool(&w, "headersTruncated", end < h->n);
     ses_jsonw_list(&w, "headers");
-    if (composed(s)) /* nginx leaves it to the gate to date the message */
+    if (composed(s)) /* it is left to the gate to date the message */
         field(&w, SES_STR("Date"), s->m.stamp.date);
     for (i = 0; i < end; i++)
         if (!hidden(s, h->v[i].name))

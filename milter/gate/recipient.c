@@ -19,6 +19,17 @@ recipient_add(session_t *s, ses_str_t path)
         m->paths[m->npaths++] = ses_str_dup(m->cx.arena, path);
 }
 
+/* What the operations of nginx and the agent mean here; any other is
+ * SendRawEmail. */
+static const struct {
+    const char *name, *action;
+    bool own_return;
+} operations[] = {
+    {"SendEmail", "ses:SendEmail", false},
+    {"SendCustomVerificationEmail", "ses:SendCustomVerificationEmail", true},
+    {"SendServiceEmail", NULL, true},
+};
+
 /* Who asks, for the policies: what nginx says of an API call stands in the
  * field after the ticket. */
 static ses_caller_t
@@ -34,9 +45,19 @@ caller(const session_t *s)
     if (m->has_ticket && m->header.n > 1 &&
         ses_str_caseeqc(m->header.v[1].name, SES_CALLER_HEADER))
         ses_caller_parse(m->cx.arena, m->header.v[1].value, &c.tls, &c.agent);
-    if (ses_str_eqc(m->operation, "SendEmail"))
-        c.action = "ses:SendEmail";
     return c;
+}
+
+static void
+add_operation(const session_t *s, ses_ask_t *ask)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof(operations) / sizeof(operations[0]); i++)
+        if (ses_str_eqc(s->m.operation, operations[i].name)) {
+            ask->caller.action = operations[i].action;
+            ask->own_return = operations[i].own_return;
+        }
 }
 
 ses_rc_t
@@ -56,8 +77,8 @@ recipient_judge(session_t *s, ses_txn_t *t)
                       .nrcpts = m->nrcpts,
                       .headers = &m->header,
                       .caller = caller(s),
-
                       .seed = (uint64_t) m->id.ms * 1000 + m->id.us};
+    add_operation(s, &ask);
     return ses_verdict(&m->cx, t, &ask, &m->verdict);
 }
 

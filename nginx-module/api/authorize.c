@@ -16,7 +16,7 @@ static const struct {
 } resources[] = {
     {"EmailIdentity", "identity"},
     {"ContactListName", "contact-list"},
-    {"TemplateName", "template"},
+    {"TemplateName", "custom-verification-email-template"},
     {"ConfigurationSetName", "configuration-set"},
     {"PoolName", "dedicated-ip-pool"},
     {"ResourceArn", NULL},

@@ -45,7 +45,7 @@ typedef struct {
     const ses_str_t *rcpts; /* no brackets */
     unsigned nrcpts;
     ses_str_t data;        /* header and body, CRLF lines, no ticket */
-    const char *operation; /* "SendEmail" or "SendRawEmail" */
+    const char *operation; /* "SendEmail", "SendRawEmail", ... */
 } op_send_t;
 
 /* What a browser gets; everything in the arena. */

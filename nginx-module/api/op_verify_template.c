@@ -4,6 +4,10 @@
  * The mail is the account's: from a verified address of its own, within its
  * limits, signed by its domain.  Our link and a sentence about it stand at
  * the end of the customer's HTML, which is not looked into (contract 7.6).
+ * Whoever gets the link can confirm the address, and that must not be who
+ * asks: the operation's name makes the gate have reports come to the service
+ * alone, not to the customer's MAIL FROM domain, and the agent leave out of
+ * events what other hosts say of the mail.
  * SendCustomVerificationEmail first commits the identity, then sends.
  */
 #include "api/op.h"
@@ -321,7 +325,7 @@ compose(op_t *op, const ses_verify_template_t *v, const ses_address_t *from,
                             .rcpts = rcpt,
                             .nrcpts = 1,
                             .data = ses_buf_get(&b),
-                            .operation = "SendEmail"};
+                            .operation = "SendCustomVerificationEmail"};
     return SES_OK;
 }
 

@@ -27,7 +27,7 @@ typedef struct {
     ses_str_t client;     /* address */
     ses_str_t request_id; /* UUID */
     uint32_t entry;       /* of a bulk, else 0 */
-    ses_str_t operation;  /* "SendEmail", "SendRawEmail" */
+    ses_str_t operation;  /* "SendEmail", "SendRawEmail", ... */
     uint8_t send_key[SES_SEND_KEY];
     uint8_t body_hash[SES_BODY_HASH];
     int64_t when; /* ms: stamped when the data is written */

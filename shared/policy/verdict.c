@@ -154,7 +154,7 @@ mail_from(state_t *s)
     const ses_mail_from_t *m = &s->first.best.mail_from;
 
     s->out->return_domain = s->ask->conf->bounce_domain;
-    if (!s->first.exists || m->domain.n == 0)
+    if (!s->first.exists || m->domain.n == 0 || s->ask->own_return)
         return SES_OK;
     if (m->status == SES_VERIFY_SUCCESS)
         s->out->return_domain = m->domain;

@@ -30,7 +30,9 @@ typedef struct {
     uint64_t nrcpts;        /* how many were given, maybe more */
     const ses_headers_t *headers;
     ses_caller_t caller;
-    uint64_t seed; /* chooses among addresses; the same when asked again */
+    bool own_return; /* reports on it come to the service, whatever custom
+                        MAIL FROM the identity has */
+    uint64_t seed;   /* chooses among addresses; the same when asked again */
 } ses_ask_t;
 
 /* The answer; in cx->arena. */

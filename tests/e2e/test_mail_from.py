@@ -6,6 +6,8 @@ import time
 import pytest
 from botocore.exceptions import ClientError
 
+from harness.host import wait
+
 DOMAIN = "mailfrom.example"
 SENDER = "s@" + DOMAIN
 BOUNCES = "bounces." + DOMAIN
@@ -152,6 +154,68 @@ def test_verified_and_used(site):
         smtp.sendmail("", [sender], report)
     event = site.wait_events(first, "Bounce")[0]
     assert event["bounce"]["bouncedRecipients"][0]["status"] == "5.1.1"
+
+
+TEMPLATE = {
+    "TemplateName": "mailfrom", "FromEmailAddress": SENDER,
+    "TemplateSubject": "yours?", "TemplateContent": "<p>Is it yours?</p>",
+    "SuccessRedirectionURL": "https://mailfrom.example/yes",
+    "FailureRedirectionURL": "https://mailfrom.example/no"}
+
+
+@pytest.fixture
+def ask(site):
+    """Ask an address with the customer's own template, as he may."""
+    ses = site.ses()
+    ses.create_custom_verification_email_template(**TEMPLATE)
+    yield lambda to: ses.send_custom_verification_email(
+        EmailAddress=to, TemplateName="mailfrom",
+        ConfigurationSetName="mailfrom")["MessageId"]
+    ses.delete_custom_verification_email_template(TemplateName="mailfrom")
+
+
+def test_a_confirmation_link_never_comes_back_to_who_asked(site, ask):
+    """Reports on the mail that holds it go to the service, and what they
+    quote of it to nobody."""
+    assert shown(site)["MailFromDomainStatus"] == "SUCCESS"
+    first = ask("asked@rcpt.example")
+    sender = envelope_sender(site, "asked@rcpt.example")
+    assert sender.startswith("a1.") and sender.endswith(DEFAULT)
+    delivery = site.wait_events(first, "Delivery")[0]
+    assert delivery["delivery"]["smtpResponse"] == "250 2.0.0"
+    assert delivery["mail"]["tags"]["ses:operation"] == [
+        "SendCustomVerificationEmail"]
+    names = {field["name"].lower() for field in delivery["mail"]["headers"]}
+    assert "x-ses-configuration-set" not in names
+
+    # Refused, in words that hold the link.  The sender's notice is mail, too.
+    bad = ask("quote-550-5.7.1-link@rcpt.example")
+    event = site.wait_events(bad, "Bounce")[0]
+    bounced, = event["bounce"]["bouncedRecipients"]
+    assert bounced["status"] == "5.7.1"
+    assert bounced["diagnosticCode"] == "smtp; 550 5.7.1"
+    notice, = wait(lambda: [mail for mail in site.mail(to=SENDER)
+                            if b"quote-550-5.7.1-link@" in mail.bytes],
+                   1, 30, "notice")
+    assert notice.mail_from.endswith(DEFAULT)
+    site.settle()
+    for text in ([mail.bytes.decode() for mail in site.mail(to=SENDER)] +
+                 [str(one) for one in site.events(bad)]):
+        assert "verify-email" not in text and "Signature=" not in text
+
+    # The same mail by an ordinary send has the remote's words.
+    other = send(site, "quote-550-5.7.1-x@rcpt.example")
+    event = site.wait_events(other, "Bounce")[0]
+    assert event["bounce"]["bouncedRecipients"][0][
+        "diagnosticCode"].startswith("smtp; 550 5.7.1 <quote-550-5.7.1-x@")
+
+
+def test_whoever_loses_his_mail_from_can_still_ask(site, ask):
+    put(site, "other." + DOMAIN, "REJECT_MESSAGE")
+    ask("later@rcpt.example")
+    assert envelope_sender(site, "later@rcpt.example").endswith(DEFAULT)
+    put(site)
+    wait_status(site, "SUCCESS")
 
 
 def test_nothing_else_is_relayed(site):

@@ -10,6 +10,7 @@ The recipient's local part says what happens:
     data-CODE-X.Y.Z...     refused after DATA with that reply
     defer-CODE-X.Y.Z[-N]...  refused at RCPT the first N times (1 if no N is
                            given) for each pair of sender and recipient
+    quote-CODE-X.Y.Z...    the same, in the words of the message's text
     slow-SECONDS...        answered that much later, after DATA
     anything else          accepted
 
@@ -17,6 +18,8 @@ CONTROL, a JSON file read at each EHLO, may say {"8bitmime": false}.
 """
 
 import asyncio
+import email
+import email.policy
 import json
 import os
 import re
@@ -27,7 +30,7 @@ from aiosmtpd.smtp import SMTP
 
 LOOPBACK = "127.0.0.1"
 MAX_SIZE = 64 << 20
-REPLY = re.compile(r"(reply|data|defer)-([245]\d\d)-(\d\.\d{1,3}\.\d{1,3})"
+REPLY = re.compile(r"(reply|data|quote|defer)-([245]\d\d)-(\d\.\d{1,3}\.\d{1,3})"
                    r"(?:-(\d+)(?=$|[^0-9]))?")
 SLOW = re.compile(r"slow-(\d+(?:\.\d+)?)")
 
@@ -78,9 +81,11 @@ class Sink:
                 await asyncio.sleep(float(slow.group(1)))
         for address in envelope.rcpt_tos:
             match = REPLY.match(address)
-            if match and match.group(1) == "data":
-                return "%s %s <%s>: as asked" % (match.group(2),
-                                                 match.group(3), address)
+            if match and match.group(1) in ("data", "quote"):
+                return "%s %s <%s>: %s" % (
+                    match.group(2), match.group(3), address,
+                    "as asked" if match.group(1) == "data" else
+                    words_of(envelope.original_content))
         return "250 2.0.0 Ok: kept as " + self.keep(session, envelope)
 
     def keep(self, session, envelope):
@@ -101,6 +106,13 @@ class Sink:
         os.replace(path + ".json.new", path + ".json")
         os.replace(path + ".eml.new", path + ".eml")
         return name
+
+
+def words_of(content):
+    """A message's text, as one line that fits into a reply."""
+    message = email.message_from_bytes(content, policy=email.policy.default)
+    text = message.get_body(("plain",)).get_content()
+    return " ".join(text.split())[:400]
 
 
 async def serve(port, directory, control):
