@@ -39,7 +39,7 @@ is_secret(const ses_message_t *m)
 /* The remote's words; of such a mail, which they may quote, its code alone:
  * "250", "smtp; 550 5.1.1". */
 static ses_str_t
-words(const ses_message_t *m, ses_str_t s)
+remote_words(const ses_message_t *m, ses_str_t s)
 {
     size_t n = ses_str_starts(s, SES_STR("smtp; ")) ? 6 : 0;
 
@@ -77,7 +77,7 @@ outcome_delivered(const agent_t *a, ses_cx_t *cx, ses_txn_t *t,
     ses_jsonw_str(&w, NULL, o->rcpt);
     ses_jsonw_end(&w);
     ses_jsonw_str(&w, "smtpResponse",
-                  ses_str_head(words(m, o->text), STRANGER_MAX));
+                  ses_str_head(remote_words(m, o->text), STRANGER_MAX));
     add_str(&w, "remoteMtaIp", o->remote_ip);
     add_str(&w, "reportingMTA", o->reporter);
     ses_jsonw_close(&w);
@@ -106,7 +106,7 @@ outcome_delayed(const agent_t *a, ses_cx_t *cx, ses_txn_t *t,
     ses_jsonw_open(&w, NULL);
     ses_jsonw_str(&w, "emailAddress", o->rcpt);
     add_str(&w, "status", o->status);
-    add_str(&w, "diagnosticCode", words(m, o->diagnostic));
+    add_str(&w, "diagnosticCode", remote_words(m, o->diagnostic));
     ses_jsonw_close(&w);
     ses_jsonw_end(&w);
     ses_jsonw_close(&w);
@@ -153,7 +153,7 @@ outcome_bounced(const agent_t *a, ses_cx_t *cx, ses_txn_t *t,
     ses_jsonw_str(&w, "emailAddress", o->rcpt);
     ses_jsonw_c(&w, "action", "failed");
     add_str(&w, "status", o->status);
-    add_str(&w, "diagnosticCode", words(m, o->diagnostic));
+    add_str(&w, "diagnosticCode", remote_words(m, o->diagnostic));
     ses_jsonw_close(&w);
     ses_jsonw_end(&w);
     ses_jsonw_str(&w, "timestamp", when_str(cx, o->when));
