@@ -35,8 +35,10 @@ consider(ses_cx_t *cx, ses_txn_t *t, ses_str_t account, ses_str_t name,
     if (!c->exists)
         c->best = i;
     c->exists = true;
-    if (ses_identity_verified(&i))
+    if (ses_identity_verified(&i) && !c->verified) {
         c->verified = true;
+        c->by = i.name;
+    }
     return SES_OK;
 }
 

@@ -13,6 +13,7 @@
 typedef struct {
     bool exists;         /* best is filled in */
     bool verified;       /* by any of them */
+    ses_str_t by;        /* the most specific one of those */
     ses_identity_t best; /* the most specific one, verified or not */
 } ses_cover_t;
 

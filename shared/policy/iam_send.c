@@ -187,6 +187,45 @@ check_identity(state_t *s, const used_t *u)
     return good ? SES_OK : denied(s, &ask);
 }
 
+static bool
+is_used(const state_t *s, ses_str_t arn)
+{
+    unsigned i;
+
+    for (i = 0; i < s->nused; i++)
+        if (ses_str_eq(s->used[i].arn, arn))
+            return true;
+    return false;
+}
+
+static ses_rc_t
+check_recipients(state_t *s)
+{
+    const ses_iam_send_t *q = s->send;
+    ses_str_t arn, last = SES_STR("");
+    used_t recipient;
+    ses_address_t a;
+    ses_cover_t c;
+    unsigned i;
+    ses_rc_t rc;
+
+    for (i = 0; i < q->nrcpts; i++) {
+        if ((rc = ses_address_path(s->cx, q->rcpts[i], &a)) != SES_OK ||
+            (rc = ses_cover_find(s->cx, s->t, q->account, &a, &c)) != SES_OK)
+            return rc;
+        if (!c.verified)
+            continue;
+        arn = ses_identity_arn(s->cx->arena, q->region, q->account, c.by);
+        if (is_used(s, arn) || ses_str_eq(arn, last))
+            continue;
+        recipient = (used_t){q->account, c.by, arn};
+        if ((rc = check_identity(s, &recipient)) != SES_OK)
+            return rc;
+        last = arn;
+    }
+    return SES_OK;
+}
+
 static ses_rc_t
 check_set(state_t *s)
 {
@@ -195,7 +234,7 @@ check_set(state_t *s)
     ses_iam_ask_t ask;
     ses_rc_t rc;
 
-    if (q->set.n == 0 || !q->caller->iam)
+    if (q->set.n == 0)
         return SES_OK;
     s->now = NULL;
     ask = question(s, ses_str_printf(s->cx->arena,
@@ -226,5 +265,9 @@ ses_iam_send(ses_cx_t *cx, ses_txn_t *t, const ses_iam_send_t *send)
     for (i = 0; i < s->nused; i++)
         if ((rc = check_identity(s, &s->used[i])) != SES_OK)
             return rc;
+    if (!send->caller->iam && send->caller->session.n == 0)
+        return SES_OK; /* the account itself */
+    if ((rc = check_recipients(s)) != SES_OK)
+        return rc;
     return check_set(s);
 }
