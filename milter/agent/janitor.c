@@ -12,11 +12,14 @@
 #include "base/log.h"
 #include "laggard.h"
 #include "model/counter.h"
+#include "model/session.h"
 #include "sweep.h"
 
 #define SLICE 200
-#define BETWEEN 20 /* ms between slices */
-#define FULL 70    /* per cent of the map */
+#define BETWEEN 20                               /* ms between slices */
+#define SESSION_KEPT (24 * 3600 * INT64_C(1000)) /* to say "expired" so long   \
+                                                  */
+#define FULL 70                                  /* per cent of the map */
 
 /* --- tallies ------------------------------------------------------------- */
 
@@ -66,6 +69,12 @@ journal(ses_cx_t *cx, ses_txn_t *t, struct slice *s)
     return ses_journal_purge(cx, t, s->before, SLICE, &s->n);
 }
 
+static ses_rc_t
+sessions(ses_cx_t *cx, ses_txn_t *t, struct slice *s)
+{
+    return ses_session_purge(cx, t, s->before, SLICE, &s->n);
+}
+
 struct purge {
     const char *name;
     ses_rc_t (*run)(ses_cx_t *cx, ses_txn_t *t, struct slice *s);
@@ -75,6 +84,7 @@ static const struct purge purge_events = {"purge of events", events};
 static const struct purge purge_ledger = {"purge of the ledger", ledger};
 static const struct purge purge_send_keys = {"purge of send keys", send_keys};
 static const struct purge purge_journal = {"purge of the journal", journal};
+static const struct purge purge_sessions = {"purge of sessions", sessions};
 
 static ses_rc_t
 run_slice(ses_cx_t *cx, ses_txn_t *t, void *arg)
@@ -135,6 +145,7 @@ purge_all(agent_t *a, ses_cx_t *cx)
     purge(a, cx, &purge_ledger, now - conf->ledger_retention, 0);
     purge(a, cx, &purge_send_keys, now, 0);
     purge(a, cx, &purge_journal, now - conf->journal_retention, 0);
+    purge(a, cx, &purge_sessions, now - SESSION_KEPT, 0);
 }
 
 /* --- the map ------------------------------------------------------------- */

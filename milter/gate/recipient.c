@@ -38,6 +38,7 @@ caller(const session_t *s)
     const message_t *m = &s->m;
     ses_caller_t c = {.user = m->user,
                       .iam = m->iam,
+                      .session = m->narrowed,
                       .client = m->client,
                       .tls = s->tls.n > 0,
                       .agent = SES_STR("")};

@@ -3,9 +3,10 @@
  *
  * Postfix asks, we answer; fields are separated by tabs (reference
  * postfix.md section 7).  The user name is an access key id, the password is
- * derived from its secret (contract 6).  An unknown key costs the same work
- * as a known one.  A failure of ours closes the connection, which Postfix
- * tells its client as 454; FAIL would be told as a wrong password.
+ * derived from its secret (contract 6); that of a session is none.  An unknown
+ * key costs the same work as a known one.  A failure of ours closes the
+ * connection, which Postfix tells its client as 454; FAIL would be told as a
+ * wrong password.
  */
 #include "sasl.h"
 
@@ -17,7 +18,7 @@
 #include "base/log.h"
 #include "model/account.h"
 #include "model/counter.h"
-#include "model/credential.h"
+#include "model/session.h"
 
 #define ASK_USER "VXNlcm5hbWU6"     /* Username: */
 #define ASK_PASSWORD "UGFzc3dvcmQ6" /* Password: */
@@ -98,7 +99,7 @@ check_password(ses_cx_t *cx, const gate_t *gate, ses_str_t user,
 
     same = ses_str_eq_secret(
         ses_credential_smtp(cx->arena, secret, gate->conf.region), password);
-    if (!same || found != SES_OK || !key.active)
+    if (!same || found != SES_OK || !key.active || ses_session_is(&key))
         return ses_fail(cx, SES_UNKNOWN_KEY, REFUSED);
     return SES_OK;
 }

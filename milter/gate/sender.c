@@ -14,6 +14,7 @@
 #include "bind.h"
 #include "model/counter.h"
 #include "model/service.h"
+#include "model/session.h"
 
 /* --- at MAIL ----------------------------------------------------------- */
 
@@ -182,7 +183,12 @@ sender_check(session_t *s, ses_txn_t *t)
         return SES_OK; /* the key of its ticket was proof enough */
     }
     rc = ses_credential_find(&m->cx, t, m->access_key, &key);
-    if (rc == SES_NOT_FOUND || (rc == SES_OK && !key.active))
+    if (rc == SES_OK && ses_session_is(&key) && !m->has_ticket)
+        rc = SES_NOT_FOUND; /* its token cannot be told over SMTP */
+    if (rc == SES_OK)       /* nginx saw a ticket's while it was younger */
+        rc = ses_session_live(
+            &m->cx, t, &key, m->cx.now - (m->has_ticket ? SES_TICKET_SKEW : 0));
+    if (rc == SES_NOT_FOUND)
         return ses_fail(&m->cx, SES_UNKNOWN_KEY,
                         "Authentication Credentials Invalid");
     if (rc != SES_OK)
@@ -195,5 +201,6 @@ sender_check(session_t *s, ses_txn_t *t)
     m->cx.caller = ses_credential_arn(m->cx.arena, &key);
     m->user = key.user;
     m->iam = key.iam;
+    m->narrowed = key.policy.n > 0 ? key.id : SES_STR("");
     return SES_OK;
 }

@@ -71,7 +71,7 @@ session_begin(session_t *s, ses_str_t mail)
     m->paths = ses_alloc(s->arena, max * sizeof(*m->paths));
     ses_headers_init(&m->header, s->arena);
     m->client = s->client;
-    m->user = m->access_key = SES_STR("");
+    m->user = m->access_key = m->narrowed = SES_STR("");
     m->operation = SES_STR("SendSmtpEmail");
     m->id_text = SES_STR("");
 }

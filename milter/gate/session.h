@@ -46,6 +46,7 @@ typedef struct {
     ses_str_t access_key; /* of the caller; "" when bound */
     ses_str_t user;       /* "" = the account itself */
     bool iam;             /* the user's policies count */
+    ses_str_t narrowed;   /* key of a session whose policy does, too; "" */
     ses_str_t client;     /* address of whoever sent it */
     ses_str_t operation;  /* SendEmail, SendRawEmail, SendSmtpEmail */
     bool has_ticket;

@@ -3,7 +3,7 @@
  *
  * A resource is named by a member of the input; operations without one are
  * asked about "*", which a policy allows by "*" alone.  Nothing is looked at
- * for the account's own keys.
+ * for the account's own keys, unless a session's policy narrows one.
  */
 #include "api/authorize.h"
 
@@ -153,11 +153,23 @@ more(void *arg, ses_str_t name, ses_iam_key_t *out)
 
 /* --- the decision ------------------------------------------------------ */
 
+static const char *
+why(const ses_iam_ask_t *ask, ses_iam_effect_t e)
+{
+    if (ask->narrowed)
+        return "because no session policy allows";
+    return e == SES_IAM_DENY
+               ? "with an explicit deny in an identity-based policy for"
+               : "because no identity-based policy allows";
+}
+
 static ses_rc_t
 need(api_call_t *c, ses_txn_t *t, const char *action)
 {
     ses_caller_t caller = {.user = c->key.user,
-                           .iam = true,
+                           .iam = c->key.iam,
+                           .session =
+                               c->key.policy.n > 0 ? c->key.id : SES_STR(""),
                            .client = c->req.client,
                            .tls = c->req.tls,
                            .agent = api_request_header(&c->req, "user-agent"),
@@ -182,15 +194,12 @@ need(api_call_t *c, ses_txn_t *t, const char *action)
         ses_iam_caller(&c->cx, t, c->cx.account, &caller, &ask, NULL, NULL, &e);
     if (rc != SES_OK || e == SES_IAM_ALLOW)
         return rc;
-    return ses_fail(
-        &c->cx, SES_DENIED,
-        "User: %.*s is not authorized to perform: %s on resource: "
-        "%.*s %s the %s action",
-        SES_FMT(c->cx.caller), action, SES_FMT(ses_str_head(ask.resource, 512)),
-        e == SES_IAM_DENY ? "with an explicit deny in an identity-based policy "
-                            "for"
-                          : "because no identity-based policy allows",
-        action);
+    return ses_fail(&c->cx, SES_DENIED,
+                    "User: %.*s is not authorized to perform: %s on resource: "
+                    "%.*s %s the %s action",
+                    SES_FMT(c->cx.caller), action,
+                    SES_FMT(ses_str_head(ask.resource, 512)), why(&ask, e),
+                    action);
 }
 
 ses_rc_t
@@ -199,7 +208,7 @@ authorize(api_call_t *c, ses_txn_t *t)
     const cJSON *tags = ses_json_get(c->in, "Tags");
     ses_rc_t rc;
 
-    if (!c->key.iam || c->def->kind == OP_SEND)
+    if ((!c->key.iam && c->key.policy.n == 0) || c->def->kind == OP_SEND)
         return SES_OK;
     if ((rc = need(c, t, c->def->action)) != SES_OK)
         return rc;

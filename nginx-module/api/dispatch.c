@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "api/verify_page.h"
 #include "model/account.h"
+#include "model/session.h"
 
 #define RESPONSE_MAX ((size_t) 32 << 20)
 #define CERTIFICATE_PATH "/SimpleNotificationService.pem"
@@ -130,18 +131,20 @@ is_key_id(ses_str_t id)
     return id.n >= 1 && id.n <= 128;
 }
 
-/* An active key of an account that exists. */
+/* An active key of an account that exists; a session's, with its token. */
 static ses_rc_t
-find_key(api_call_t *c, ses_txn_t *t, ses_str_t id)
+find_key(api_call_t *c, ses_txn_t *t, const sigv4_t *s)
 {
     ses_account_t account;
     ses_rc_t rc;
 
-    if (!is_key_id(id))
+    if (!is_key_id(s->access_key))
         return unknown_key(&c->cx);
-    rc = ses_credential_find(&c->cx, t, id, &c->key);
-    if (rc == SES_OK && !c->key.active)
+    rc = ses_credential_find(&c->cx, t, s->access_key, &c->key);
+    if (rc == SES_OK && !ses_session_token(&c->key, s->token))
         rc = SES_NOT_FOUND;
+    if (rc == SES_OK)
+        rc = ses_session_live(&c->cx, t, &c->key, c->cx.now);
     if (rc == SES_OK)
         rc = ses_account_find(&c->cx, t, c->key.account, &account);
     if (rc == SES_NOT_FOUND) {
@@ -182,12 +185,11 @@ authenticate(api_call_t *c, ses_txn_t *t, sigv4_cache_t *cache)
     sigv4_t s;
     ses_rc_t rc;
 
-    if ((c->def->flags & OP_ANONYMOUS) &&
-        api_request_header(&c->req, "authorization").p == NULL)
+    if ((c->def->flags & OP_ANONYMOUS) && !sigv4_is_signed(&c->req))
         return SES_OK;
 
     if ((rc = sigv4_parse(&c->cx, &c->req, &s)) != SES_OK ||
-        (rc = find_key(c, t, s.access_key)) != SES_OK ||
+        (rc = find_key(c, t, &s)) != SES_OK ||
         (rc = sigv4_scope(&c->cx, &s, c->env->conf.region, service)) != SES_OK)
         return rc;
     ses_sha256(c->req.body, c->body_hash);

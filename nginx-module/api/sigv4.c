@@ -1,9 +1,9 @@
 /*
  * sigv4 - read the Authorization header, check scope, time and signature
  *
- * The canonical request and the keys have files of their own
- * (sigv4_canonical.c, sigv4_key.c).  A signature in the query string and a
- * payload that is not signed are features of other services: refused.
+ * The canonical request, the keys and presigned requests have files of their
+ * own (sigv4_canonical.c, sigv4_key.c, sigv4_query.c).  A payload that is not
+ * signed is a feature of other services: refused.
  */
 #include "api/sigv4.h"
 
@@ -14,7 +14,15 @@
 #define PAST_MIN 15
 #define AHEAD_MIN 5
 #define MINUTE INT64_C(60000)
+#define TOKEN "x-amz-security-token"
 #define ECHO_MAX 256 /* of a malformed header in the answer */
+
+bool
+sigv4_is_signed(const api_request_t *r)
+{
+    return api_request_header(r, "authorization").p != NULL ||
+           sigv4_is_presigned(r);
+}
 
 static ses_rc_t
 incomplete(ses_cx_t *cx, ses_str_t authorization, const char *what)
@@ -24,9 +32,8 @@ incomplete(ses_cx_t *cx, ses_str_t authorization, const char *what)
                     SES_FMT(ses_str_head(authorization, ECHO_MAX)));
 }
 
-/* AKID/YYYYMMDD/REGION/SERVICE/aws4_request */
-static ses_rc_t
-parse_credential(ses_cx_t *cx, ses_str_t text, sigv4_t *s)
+ses_rc_t
+sigv4_credential(ses_cx_t *cx, ses_str_t text, sigv4_t *s)
 {
     ses_str_t *part[] = {&s->access_key, &s->date, &s->region, &s->service,
                          &s->terminator};
@@ -74,7 +81,7 @@ parse_authorization(ses_cx_t *cx, ses_str_t text, sigv4_t *s)
         return incomplete(cx, text, "'Signature' parameter.");
     if (s->signed_headers.n == 0)
         return incomplete(cx, text, "'SignedHeaders' parameter.");
-    return parse_credential(cx, credential, s);
+    return sigv4_credential(cx, credential, s);
 }
 
 /* X-Amz-Date, else Date. */
@@ -113,10 +120,8 @@ sigv4_parse(ses_cx_t *cx, const api_request_t *r, sigv4_t *out)
     ses_rc_t rc;
 
     if (text.n == 0) {
-        if (ses_str_search(r->query, SES_STR("X-Amz-Signature=")) >= 0)
-            return ses_fail(cx, SES_INCOMPLETE,
-                            "Signatures in the query string are not "
-                            "supported; use the Authorization header.");
+        if (sigv4_is_presigned(r))
+            return sigv4_parse_query(cx, r, out);
         return ses_fail(cx, SES_NO_CREDENTIALS, "Missing Authentication Token");
     }
     if (api_request_headers(r, "authorization") > 1)
@@ -125,10 +130,10 @@ sigv4_parse(ses_cx_t *cx, const api_request_t *r, sigv4_t *out)
     if ((rc = parse_authorization(cx, text, &s)) != SES_OK ||
         (rc = parse_time(cx, r, text, &s)) != SES_OK)
         return rc;
-    if (api_request_header(r, "x-amz-security-token").p != NULL)
-        return ses_fail(cx, SES_UNKNOWN_KEY,
-                        "The security token included in the request is "
-                        "invalid.");
+    if (api_request_headers(r, TOKEN) > 1)
+        return ses_fail(cx, SES_INCOMPLETE,
+                        "X-Amz-Security-Token is given twice.");
+    s.token = api_request_header(r, TOKEN);
     *out = s;
     return SES_OK;
 }
@@ -153,7 +158,9 @@ check_time(ses_cx_t *cx, const sigv4_t *s)
                         SES_FMT(ses_str_head(s->date, 64)),
                         SES_FMT(ses_str_head(s->timestamp, 8)),
                         SES_FMT(s->timestamp));
-    if (s->when < oldest)
+    if (s->presigned && cx->now > s->when + s->lifetime)
+        return ses_fail(cx, SES_OVERDUE, "Request has expired.");
+    if (!s->presigned && s->when < oldest)
         return ses_fail(cx, SES_BAD_SIGNATURE,
                         "Signature expired: %.*s is now earlier than %s (%s "
                         "- %d min.)",

@@ -1,7 +1,7 @@
 /*
  * sigv4 - is this request signed by who it says it is? (contract section 3)
  *
- * Three steps, in the order of the service's answers: the header is read
+ * Three steps, in the order of the service's answers: header or query is read
  * (sigv4_parse), scope and time are checked (sigv4_scope), the signature is
  * computed and compared (sigv4_check).  Between them the caller looks the
  * access key up.  Every text is the service's.
@@ -13,7 +13,8 @@
 #include "base/encode.h"
 #include "base/rc.h"
 
-/* What the Authorization header says; points into the request. */
+/* What the Authorization header says, or the query of a presigned request;
+ * points into the request, or into the arena. */
 typedef struct {
     ses_str_t access_key;
     ses_str_t date; /* YYYYMMDD */
@@ -24,13 +25,18 @@ typedef struct {
     ses_str_t signature;      /* hex */
     ses_str_t timestamp;      /* YYYYMMDDTHHMMSSZ */
     int64_t when;             /* the same, ms */
+    ses_str_t token;          /* of a session; p == NULL: none is given */
+    bool presigned;           /* all this is from the query */
+    int64_t lifetime;         /* ms: of a presigned request */
 } sigv4_t;
 
-/* SES_NO_CREDENTIALS, SES_INCOMPLETE, or SES_UNKNOWN_KEY for a session
- * token (there are none here). */
+/* Does it claim to be signed, in either way? */
+bool sigv4_is_signed(const api_request_t *r);
+/* SES_NO_CREDENTIALS or SES_INCOMPLETE. */
 SES_CHECK ses_rc_t sigv4_parse(ses_cx_t *cx, const api_request_t *r,
                                sigv4_t *out);
-/* SES_BAD_SIGNATURE: another region or service, too old, too new. */
+/* SES_BAD_SIGNATURE: another region or service, too old, too new.
+ * SES_OVERDUE: presigned, and its time is over. */
 SES_CHECK ses_rc_t sigv4_scope(ses_cx_t *cx, const sigv4_t *s, ses_str_t region,
                                const char *service);
 

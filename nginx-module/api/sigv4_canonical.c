@@ -54,6 +54,13 @@ by_name_and_value(const void *x, const void *y)
     return order != 0 ? order : ses_str_cmp(a->value, b->value);
 }
 
+/* A presigned request is signed with all of its query but the signature. */
+static bool
+is_signature(ses_str_t name)
+{
+    return ses_str_eqc(name, "X-Amz-Signature");
+}
+
 /* Decoded and encoded again; as it is when it cannot be decoded. */
 static ses_str_t
 recode(ses_arena_t *a, ses_str_t s)
@@ -64,7 +71,7 @@ recode(ses_arena_t *a, ses_str_t s)
 }
 
 void
-sigv4_canonical_query(ses_buf_t *b, ses_str_t query)
+sigv4_canonical_query(ses_buf_t *b, ses_str_t query, bool presigned)
 {
     ses_str_t rest = query, name, value;
     struct pair *pairs;
@@ -76,6 +83,8 @@ sigv4_canonical_query(ses_buf_t *b, ses_str_t query)
 
     while (api_pair_cut(&rest, &name, &value)) {
         pairs[n].name = recode(b->arena, name);
+        if (presigned && is_signature(pairs[n].name))
+            continue;
         pairs[n++].value = recode(b->arena, value);
     }
     qsort(pairs, n, sizeof(*pairs), by_name_and_value);
@@ -134,7 +143,7 @@ sigv4_canonical(ses_cx_t *cx, const api_request_t *r, const sigv4_t *s,
                 ses_str_t payload_hash, ses_str_t *out)
 {
     ses_str_t rest = s->signed_headers, name;
-    bool host = false;
+    bool host = false, token = s->presigned || s->token.p == NULL;
     unsigned n = 0;
     ses_buf_t b;
 
@@ -143,7 +152,7 @@ sigv4_canonical(ses_cx_t *cx, const api_request_t *r, const sigv4_t *s,
     ses_buf_char(&b, '\n');
     sigv4_canonical_path(&b, r->path);
     ses_buf_char(&b, '\n');
-    sigv4_canonical_query(&b, r->query);
+    sigv4_canonical_query(&b, r->query, s->presigned);
     ses_buf_char(&b, '\n');
 
     while (ses_str_cut(&rest, ';', &name)) {
@@ -151,11 +160,16 @@ sigv4_canonical(ses_cx_t *cx, const api_request_t *r, const sigv4_t *s,
             return ses_fail(cx, SES_INCOMPLETE,
                             "Too many 'SignedHeaders' in the Authorization.");
         host = host || ses_str_eqc(name, "host");
+        token = token || ses_str_eqc(name, "x-amz-security-token");
         add_header(&b, r, name);
     }
     if (!host)
         return ses_fail(cx, SES_BAD_SIGNATURE,
                         "'Host' or ':authority' must be a 'SignedHeader' in "
+                        "the AWS Authorization.");
+    if (!token)
+        return ses_fail(cx, SES_BAD_SIGNATURE,
+                        "'X-Amz-Security-Token' must be a 'SignedHeader' in "
                         "the AWS Authorization.");
 
     ses_buf_char(&b, '\n');

@@ -34,6 +34,8 @@ typedef enum {
     SES_INCOMPLETE,     /* malformed Authorization */
     SES_BAD_SIGNATURE,  /* differs, expired, wrong scope */
     SES_UNKNOWN_KEY,    /* unknown or inactive access key, bad token */
+    SES_EXPIRED,        /* a session token whose time is over */
+    SES_OVERDUE,        /* a presigned request, likewise */
     SES_SERIALIZATION,  /* not JSON, or JSON of the wrong type */
     SES_NO_OPERATION,   /* no such route or action */
     SES_TOO_LARGE,      /* body or message above its limit */

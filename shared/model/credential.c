@@ -32,6 +32,12 @@ decode(ses_cx_t *cx, ses_str_t key, const cJSON *j, uint64_t version, void *out)
     k->active = ses_json_bool(j, "active", false);
     k->boxed = boxed;
     k->created = ses_json_int(j, "created", 0);
+    k->expires = ses_json_int(j, "expires", 0);
+    k->user_since = ses_json_int(j, "user_since", 0);
+    k->policy = ses_object_str(cx, j, "policy");
+    if (!ses_base64_parse(cx->arena, ses_json_str(j, "token"), &k->token) ||
+        k->token.n != (k->expires != 0 ? SES_SHA256 : 0))
+        return ses_fail(cx, SES_FAULT, "credential: a session without token");
     k->version = version;
     return SES_OK;
 }
@@ -58,6 +64,12 @@ ses_credential_put(ses_cx_t *cx, ses_change_t *c, const ses_credential_t *k)
     ses_jsonw_bool(&w, "active", k->active);
     ses_jsonw_str(&w, "secret", ses_base64(cx->arena, k->boxed));
     ses_jsonw_int(&w, "created", k->created);
+    if (k->expires != 0) {
+        ses_jsonw_int(&w, "expires", k->expires);
+        ses_jsonw_str(&w, "token", ses_base64(cx->arena, k->token));
+        ses_jsonw_str(&w, "policy", k->policy);
+        ses_jsonw_int(&w, "user_since", k->user_since);
+    }
     ses_change_put(c, SES_DB_CREDENTIAL, k->id, k->version,
                    ses_object_close(&w));
 }
@@ -150,29 +162,40 @@ draw_secret(ses_arena_t *a)
 }
 
 ses_rc_t
-ses_credential_new(ses_cx_t *cx, const ses_keyring_t *site, ses_str_t account,
-                   ses_str_t user, ses_credential_t *out, ses_str_t *secret)
+ses_credential_draw(ses_cx_t *cx, const ses_keyring_t *site, const char *kind,
+                    ses_credential_t *k, ses_str_t *secret)
 {
     ses_arena_t *a = cx->arena;
-    ses_credential_t k = {.account = account,
-                          .user = user,
-                          .active = true,
-                          .created = cx->now,
-                          .version = SES_VERSION_NONE};
-    ses_str_t plain = draw_secret(a);
+    ses_str_t plain = draw_secret(a), id, boxed;
     uint8_t bytes[10];
     ses_rc_t rc;
 
     ses_random(bytes, sizeof(bytes));
-    k.id = ses_str_cat(
-        a, SES_STR("AKIA"),
+    id = ses_str_cat(
+        a, ses_str(kind),
         ses_str_upper(a, ses_base32(a, ses_str_n(bytes, sizeof(bytes)))));
-    rc = ses_box(cx, site->keys[0].key, aad(a, k.id, account), plain, &k.boxed);
+    rc = ses_box(cx, site->keys[0].key, aad(a, id, k->account), plain, &boxed);
     if (rc != SES_OK)
         return rc;
-    *out = k;
+    k->id = id;
+    k->boxed = boxed;
+    k->active = true;
+    k->created = cx->now;
+    k->version = SES_VERSION_NONE;
     *secret = plain;
     return SES_OK;
+}
+
+ses_rc_t
+ses_credential_new(ses_cx_t *cx, const ses_keyring_t *site, ses_str_t account,
+                   ses_str_t user, ses_credential_t *out, ses_str_t *secret)
+{
+    ses_credential_t k = {.account = account, .user = user};
+    ses_rc_t rc = ses_credential_draw(cx, site, "AKIA", &k, secret);
+
+    if (rc == SES_OK)
+        *out = k;
+    return rc;
 }
 
 ses_rc_t

@@ -19,6 +19,11 @@ typedef struct {
     bool active;
     ses_str_t boxed; /* the secret, closed */
     int64_t created;
+    /* of a session (session.h) */
+    int64_t expires;    /* ms; 0 = it is none */
+    ses_str_t token;    /* SHA-256 of its token */
+    ses_str_t policy;   /* what it may do at most; "" = what its user may */
+    int64_t user_since; /* created of its IAM user */
     uint64_t version;
 } ses_credential_t;
 
@@ -45,6 +50,11 @@ SES_CHECK ses_rc_t ses_credential_list(ses_cx_t *cx, ses_txn_t *t,
 SES_CHECK ses_rc_t ses_credential_new(ses_cx_t *cx, const ses_keyring_t *site,
                                       ses_str_t account, ses_str_t user,
                                       ses_credential_t *out, ses_str_t *secret);
+/* The same of a kind that the first four letters of the id tell; the other
+ * members of k are the caller's. */
+SES_CHECK ses_rc_t ses_credential_draw(ses_cx_t *cx, const ses_keyring_t *site,
+                                       const char *kind, ses_credential_t *k,
+                                       ses_str_t *secret);
 SES_CHECK ses_rc_t ses_credential_secret(ses_cx_t *cx,
                                          const ses_keyring_t *site,
                                          const ses_credential_t *k,

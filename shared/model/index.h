@@ -15,6 +15,7 @@
 #define SES_WORK_MAIL_FROM 'M' /* its MAIL FROM domain; when */
 #define SES_WORK_VERIFY 'V'    /* identity to be looked at; when */
 #define SES_WORK_CONFIRM 'C'   /* subscription to be asked; when */
+#define SES_WORK_SESSION 'S'   /* access key that expires; when */
 #define SES_WORK_ADDRESS 'A'   /* address that its owner must confirm until */
 
 ses_str_t ses_work_key(ses_arena_t *a, char kind, int64_t when, ses_str_t ref);
@@ -25,6 +26,8 @@ typedef ses_rc_t (*ses_work_fn_t)(ses_cx_t *cx, ses_str_t ref, void *arg);
 SES_CHECK ses_rc_t ses_work_walk(ses_cx_t *cx, ses_txn_t *t, char kind,
                                  int64_t now, ses_work_fn_t fn, void *arg);
 
+ses_rc_t ses_credential_index(ses_cx_t *cx, ses_str_t key, ses_str_t value,
+                              ses_index_emit_t emit, void *ctx);
 ses_rc_t ses_identity_index(ses_cx_t *cx, ses_str_t key, ses_str_t value,
                             ses_index_emit_t emit, void *ctx);
 ses_rc_t ses_subscription_index(ses_cx_t *cx, ses_str_t key, ses_str_t value,

@@ -53,6 +53,7 @@ typedef struct {
     /* Asked for a key that is not among them; may be NULL. */
     bool (*more)(void *arg, ses_str_t name, ses_iam_key_t *out);
     void *arg;
+    bool narrowed;  /* out: the policy of the caller's session says no */
     uint64_t steps; /* used up so far, 0 at the start */
     uint16_t *room; /* of an expanded pattern, one at a time; NULL at first */
 } ses_iam_ask_t;

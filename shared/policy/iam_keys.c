@@ -50,6 +50,31 @@ ses_iam_keys(ses_cx_t *cx, ses_str_t account, const ses_caller_t *c,
     return k;
 }
 
+/* A session has what its own policy and its user's both allow. */
+static ses_rc_t
+narrow(ses_cx_t *cx, ses_txn_t *t, const ses_caller_t *caller,
+       ses_iam_ask_t *ask, ses_iam_trace_t trace, void *arg,
+       ses_iam_effect_t *out)
+{
+    ses_iam_set_t *set;
+    ses_rc_t rc;
+
+    ask->narrowed = false;
+    if (caller->session.n == 0)
+        return SES_OK;
+    rc = ses_iam_set_session(cx, t, caller->session, &set);
+    if (rc == SES_OK) {
+        ask->narrowed = ses_iam_set_eval(set, ask, trace, arg) != SES_IAM_ALLOW;
+        ses_iam_set_release(set);
+    } else if (rc == SES_NOT_FOUND) { /* expired, and deleted meanwhile */
+        ask->narrowed = true;
+        rc = SES_OK;
+    }
+    if (ask->narrowed)
+        *out = SES_IAM_DENY;
+    return rc;
+}
+
 ses_rc_t
 ses_iam_caller(ses_cx_t *cx, ses_txn_t *t, ses_str_t account,
                const ses_caller_t *caller, ses_iam_ask_t *ask,
@@ -59,8 +84,9 @@ ses_iam_caller(ses_cx_t *cx, ses_txn_t *t, ses_str_t account,
     ses_rc_t rc;
 
     *out = SES_IAM_ALLOW;
-    if (!caller->iam)
-        return SES_OK;
+    if ((rc = narrow(cx, t, caller, ask, trace, arg, out)) != SES_OK ||
+        ask->narrowed || !caller->iam)
+        return rc;
     rc = ses_iam_set_user(cx, t, account, caller->user, &set);
     if (rc == SES_NOT_FOUND) { /* the user is gone: so is what it might do */
         *out = SES_IAM_NONE;

@@ -3,9 +3,10 @@
  *
  * The caller's own policies and the policies of each identity are asked:
  * within an account one of them must allow, across accounts both must; a
- * denial by either is final (contract 13.8).  Identities of another account
- * that do not exist, and those that do and are not for the caller, give one
- * answer.
+ * denial by either is final (contract 13.8).  A recipient that a verified
+ * identity of the account stands for is a resource, too, for IAM users.
+ * Identities of another account that do not exist, and those that do and are
+ * not for the caller, give one answer.
  */
 #ifndef SES_POLICY_IAM_SEND_H
 #define SES_POLICY_IAM_SEND_H
@@ -17,6 +18,7 @@
 typedef struct {
     ses_str_t user;      /* IAM user name */
     bool iam;            /* its policies count; else all is allowed */
+    ses_str_t session;   /* access key whose policy narrows that, "" = none */
     ses_str_t client;    /* address */
     bool tls;            /* encrypted on the way here */
     ses_str_t agent;     /* User-Agent, "" = none */
@@ -51,7 +53,8 @@ ses_iam_key_t *ses_iam_keys(ses_cx_t *cx, ses_str_t account,
 /* Append a key of n values. */
 void ses_iam_key_add(ses_iam_key_t *keys, unsigned *n, const char *name,
                      const ses_str_t *v, unsigned nv);
-/* What the caller's own policies say. */
+/* What the caller's own policies say; what his session's does not allow is
+ * SES_IAM_DENY and ask->narrowed, whoever else allows it. */
 SES_CHECK ses_rc_t ses_iam_caller(ses_cx_t *cx, ses_txn_t *t, ses_str_t account,
                                   const ses_caller_t *caller,
                                   ses_iam_ask_t *ask, ses_iam_trace_t trace,

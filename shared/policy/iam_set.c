@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 
 #include "base/assert.h"
+#include "model/credential.h"
 #include "model/identity.h"
 #include "model/policy.h"
 #include "model/user.h"
@@ -274,6 +275,20 @@ build_identity(build_t *b, ses_str_t account, ses_str_t identity)
     return rc;
 }
 
+static ses_rc_t
+build_session(build_t *b, ses_str_t id)
+{
+    ses_credential_t k;
+    ses_rc_t rc;
+
+    b->kind = SES_POLICY_CALLER;
+    rc = depend(b, SES_DB_CREDENTIAL, id);
+    if (rc == SES_OK)
+        rc = ses_credential_find(&b->cx, b->t, id, &k);
+    return rc == SES_OK ? add(b, named(b, "session", SES_STR(""), id), k.policy)
+                        : rc;
+}
+
 /* --- asking for one ---------------------------------------------------- */
 
 static ses_rc_t
@@ -292,8 +307,11 @@ build(ses_cx_t *cx, ses_txn_t *t, ses_str_t key, ses_str_t arn,
     b.arn = ses_str_dup(arena, arn);
     account = ses_str_dup(arena, account);
     name = ses_str_dup(arena, name);
-    rc = arn.n == 0 ? build_user(&b, account, name)
-                    : build_identity(&b, account, name);
+    if (account.n == 0)
+        rc = build_session(&b, name);
+    else
+        rc = arn.n == 0 ? build_user(&b, account, name)
+                        : build_identity(&b, account, name);
     if (rc == SES_OK) {
         keep(s);
         *out = s;
@@ -343,6 +361,15 @@ ses_iam_set_identity(ses_cx_t *cx, ses_txn_t *t, ses_str_t region,
 
     return find(cx, t, ses_str_cat(cx->arena, SES_STR("i"), arn), arn, account,
                 identity, out);
+}
+
+ses_rc_t
+ses_iam_set_session(ses_cx_t *cx, ses_txn_t *t, ses_str_t id,
+                    ses_iam_set_t **out)
+{
+    ses_str_t key = ses_str_cat(cx->arena, SES_STR("s"), id);
+
+    return find(cx, t, key, SES_STR(""), SES_STR(""), id, out);
 }
 
 ses_iam_effect_t

@@ -1,5 +1,5 @@
 /*
- * iam - sesamectl iam: its commands, in four files
+ * iam - sesamectl iam: its commands, in five files
  */
 #ifndef SESAMECTL_IAM_H
 #define SESAMECTL_IAM_H
@@ -28,6 +28,11 @@ int iam_key_list(ctl_t *c);
 /* How many keys the user has. */
 SES_CHECK ses_rc_t iam_key_count(ses_cx_t *cx, ses_txn_t *t, ses_str_t account,
                                  ses_str_t user, unsigned *n);
+
+/* iam_session.c */
+int iam_session_add(ctl_t *c);
+int iam_session_list(ctl_t *c);
+int iam_session_delete(ctl_t *c);
 
 /* iam_simulate.c */
 int iam_simulate(ctl_t *c);

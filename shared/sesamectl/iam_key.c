@@ -5,7 +5,7 @@
  */
 #include "iam.h"
 #include "key.h"
-#include "model/credential.h"
+#include "model/session.h"
 
 typedef struct {
     ses_str_t user;
@@ -18,7 +18,7 @@ tally(ses_cx_t *cx, const ses_credential_t *k, void *arg)
     counted_t *c = arg;
 
     (void) cx;
-    c->n += k->iam && ses_str_eq(k->user, c->user);
+    c->n += k->iam && !ses_session_is(k) && ses_str_eq(k->user, c->user);
     return SES_OK;
 }
 
@@ -87,7 +87,7 @@ drop(ses_cx_t *cx, ses_txn_t *t, ses_change_t *change, void *arg)
     ses_credential_t k;
     ses_rc_t rc = ses_credential_find(cx, t, *id, &k);
 
-    if (rc == SES_NOT_FOUND || (rc == SES_OK && !k.iam))
+    if (rc == SES_NOT_FOUND || (rc == SES_OK && (!k.iam || ses_session_is(&k))))
         return ses_fail(cx, SES_NOT_FOUND, "no user has a key %.*s",
                         SES_FMT(*id));
     if (rc != SES_OK)
@@ -125,7 +125,7 @@ row(ses_cx_t *cx, const ses_credential_t *k, void *arg)
     int64_t used;
     ses_rc_t rc;
 
-    if (!k->iam || !ses_str_eq(k->user, ctl_arg(l->c, 1)))
+    if (!k->iam || ses_session_is(k) || !ses_str_eq(k->user, ctl_arg(l->c, 1)))
         return SES_OK;
     if ((rc = ses_credential_last_used(cx, l->t, k->id, &used)) != SES_OK)
         return rc;

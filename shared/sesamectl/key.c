@@ -5,7 +5,7 @@
  */
 #include "key.h"
 
-#include "model/credential.h"
+#include "model/session.h"
 
 #define USER_MAX 64
 
@@ -137,6 +137,9 @@ key_rotate(ctl_t *c)
 
     if (rc != SES_OK)
         return ctl_failed(c, rc);
+    if (ses_session_is(&old))
+        return ctl_error(c, "%.*s is a session's key: it ends by itself",
+                         SES_FMT(old.id));
     if (old.iam)
         return ctl_error(c,
                          "%.*s is a user's key: sesamectl iam key add makes "
@@ -210,6 +213,8 @@ row(ses_cx_t *cx, const ses_credential_t *k, void *arg)
     emit_t *e = arg;
 
     (void) cx;
+    if (ses_session_is(k))
+        return SES_OK;
     emit_open(e, NULL);
     emit_str(e, "access_key_id", k->id);
     emit_str(e, "account", k->account);

@@ -153,13 +153,15 @@ class Host:
         return json.loads(done.stdout) if "--json" in words else done.stdout
 
     def client(self, service, key=None, endpoint=None, **config):
-        """A boto3 client: of our own key, or (access key id, secret)."""
-        access, secret = key or (self.env["AWS_ACCESS_KEY_ID"],
-                                 self.env["AWS_SECRET_ACCESS_KEY"])
+        """A boto3 client: of our own key, or (access key id, secret), or
+        these and a session token."""
+        access, secret, *token = key or (self.env["AWS_ACCESS_KEY_ID"],
+                                         self.env["AWS_SECRET_ACCESS_KEY"])
         return self.session.client(
             service, endpoint_url=endpoint or self.env["SESAME_ENDPOINT"],
             region_name=self.env["SESAME_REGION"], aws_access_key_id=access,
             aws_secret_access_key=secret,
+            aws_session_token=token[0] if token else None,
             config=botocore.config.Config(**config))
 
     def ses(self, key=None, **config):

@@ -31,6 +31,7 @@ struct vector {
     api_header_t more[3];
     const char *body;
     const char *service;
+    const char *token;
     int64_t skew; /* ms added to NOW */
     ses_rc_t rc;
     const char *why;
@@ -40,6 +41,22 @@ struct vector {
     {                                                                          \
         SES_STR_INIT(n), SES_STR_INIT(v)                                       \
     }
+#define TOKEN_SIGNED                                                           \
+    CREDENTIAL "SignedHeaders=host;x-amz-date;x-amz-security-token, "          \
+               "Signature=72e923b170a9167ea1af9120a34268898fdc7057671b4a2dbe3" \
+               "f9e0d89d0b408"
+#define PRESIGNED(algorithm, date, expires, more)                              \
+    "/?Action=GetSendQuota&Version=2010-12-01&X-Amz-Algorithm=" algorithm      \
+    "&X-Amz-Credential=AKIDEXAMPLE%2F20261124%2Fus-east-1%2Fses%2F"            \
+    "aws4_request&X-Amz-Date=" date "&X-Amz-Expires=" expires                  \
+    "&X-Amz-SignedHeaders=host" more
+#define HMAC "AWS4-HMAC-SHA256"
+#define SIGNATURE_900                                                          \
+    "&X-Amz-Signature=0ece73771827e25b8b6254623ac89e331f409ab37381ca3732f5166" \
+    "c7d5818ce"
+#define SIGNATURE_TOKEN                                                        \
+    "&X-Amz-Signature=6df23cbc160222f319cfcbcc9fee1f9b51b73b5710a5c51a2fcb61f" \
+    "a4f2a889a"
 #define MISMATCH                                                               \
     "The request signature we calculated does not match the signature you "    \
     "provided. Check your AWS Secret Access Key and signing method. Consult "  \
@@ -86,17 +103,83 @@ static const struct vector vectors[] = {
      .more = {H("X-Amz-Content-Sha256", "e3b0c44298fc1c149afbf4c8996fb92427ae"
                                         "41e4649b934ca495991b7852b855")},
      .authorization = GOOD},
+    {.name = "session token",
+     .target = "/v2/email/account",
+     .more = {H("X-Amz-Security-Token", "AQ+tok/en==")},
+     .authorization = TOKEN_SIGNED,
+     .token = "AQ+tok/en=="},
+    {.name = "presigned", /* its Date header is none of its own */
+     .target = PRESIGNED(HMAC, DATE, "900", SIGNATURE_900),
+     .date = ""},
+    {.name = "presigned, at its end",
+     .target = PRESIGNED(HMAC, DATE, "900", SIGNATURE_900),
+     .skew = 900000},
+    {.name = "presigned with a session token",
+     .target =
+         PRESIGNED(HMAC, DATE, "3600",
+                   "&X-Amz-Security-Token=AQ%2Btok%2Fen%3D%3D" SIGNATURE_TOKEN),
+     .token = "AQ+tok/en=="},
     {.name = "14 minutes old", .authorization = GOOD, .skew = 14 * 60000},
     {.name = "4 minutes early", .authorization = GOOD, .skew = -4 * 60000},
 
     {.name = "none",
      .rc = SES_NO_CREDENTIALS,
      .why = "Missing Authentication Token"},
-    {.name = "in the query",
+    {.name = "incomplete in the query",
      .target = "/?X-Amz-Signature=00",
      .rc = SES_INCOMPLETE,
-     .why = "Signatures in the query string are not supported; use the "
-            "Authorization header."},
+     .why = "AWS query-string parameters must include 'X-Amz-Algorithm'. "
+            "Re-examine the query-string parameters."},
+    {.name = "another algorithm in the query",
+     .target = PRESIGNED("AWS4", DATE, "900", SIGNATURE_900),
+     .rc = SES_INCOMPLETE,
+     .why = "Unsupported AWS 'algorithm': 'AWS4' (only AWS4-HMAC-SHA256 for "
+            "now)."},
+    {.name = "twice in the query",
+     .target = PRESIGNED(HMAC, DATE, "900", SIGNATURE_900 SIGNATURE_900),
+     .rc = SES_INCOMPLETE,
+     .why = "X-Amz-Signature is given twice."},
+    {.name = "no date in the query",
+     .target = PRESIGNED(HMAC, "now", "900", SIGNATURE_900),
+     .rc = SES_INCOMPLETE,
+     .why = "Date must be in ISO-8601 'basic format'. Got 'now'."},
+    {.name = "presigned for too long",
+     .target = PRESIGNED(HMAC, DATE, "604801", SIGNATURE_900),
+     .rc = SES_INCOMPLETE,
+     .why = "X-Amz-Expires must be 1 to 604800 seconds."},
+    {.name = "presigned for no time",
+     .target = PRESIGNED(HMAC, DATE, "0", SIGNATURE_900),
+     .rc = SES_INCOMPLETE,
+     .why = "X-Amz-Expires must be 1 to 604800 seconds."},
+    {.name = "presigned, too late",
+     .target = PRESIGNED(HMAC, DATE, "900", SIGNATURE_900),
+     .skew = 900001,
+     .rc = SES_OVERDUE,
+     .why = "Request has expired."},
+    {.name = "presigned, too early",
+     .target = PRESIGNED(HMAC, DATE, "900", SIGNATURE_900),
+     .skew = -6 * 60000,
+     .rc = SES_BAD_SIGNATURE,
+     .why = "Signature not yet current: 20261124T030000Z is still later than "
+            "20261124T025900Z (20261124T025400Z + 5 min.)"},
+    {.name = "presigned for longer than was signed",
+     .target = PRESIGNED(HMAC, DATE, "901", SIGNATURE_900),
+     .rc = SES_BAD_SIGNATURE,
+     .why = MISMATCH},
+    {.name = "presigned, another parameter",
+     .target = PRESIGNED(HMAC, DATE, "900", "&Identity=x" SIGNATURE_900),
+     .rc = SES_BAD_SIGNATURE,
+     .why = MISMATCH},
+    {.name = "presigned with another token",
+     .target =
+         PRESIGNED(HMAC, DATE, "3600",
+                   "&X-Amz-Security-Token=AQ%2Btok%2Fee%3D%3D" SIGNATURE_TOKEN),
+     .rc = SES_BAD_SIGNATURE,
+     .why = MISMATCH},
+    {.name = "presigned without its token",
+     .target = PRESIGNED(HMAC, DATE, "3600", SIGNATURE_TOKEN),
+     .rc = SES_BAD_SIGNATURE,
+     .why = MISMATCH},
     {.name = "another algorithm",
      .authorization = "AWS4-ECDSA-P256-SHA256 Credential=x",
      .rc = SES_INCOMPLETE,
@@ -130,11 +213,25 @@ static const struct vector vectors[] = {
      .authorization = GOOD,
      .rc = SES_INCOMPLETE,
      .why = "Date must be in ISO-8601 'basic format'. Got '2026-11-24'."},
-    {.name = "session token",
+    {.name = "session token, not signed",
      .more = {H("X-Amz-Security-Token", "x")},
      .authorization = GOOD,
-     .rc = SES_UNKNOWN_KEY,
-     .why = "The security token included in the request is invalid."},
+     .rc = SES_BAD_SIGNATURE,
+     .why = "'X-Amz-Security-Token' must be a 'SignedHeader' in the AWS "
+            "Authorization."},
+    {.name = "another session token",
+     .target = "/v2/email/account",
+     .more = {H("X-Amz-Security-Token", "AQ+tok/em==")},
+     .authorization = TOKEN_SIGNED,
+     .rc = SES_BAD_SIGNATURE,
+     .why = MISMATCH},
+    {.name = "two session tokens",
+     .target = "/v2/email/account",
+     .more = {H("X-Amz-Security-Token", "AQ+tok/en=="),
+              H("x-amz-security-token", "x")},
+     .authorization = TOKEN_SIGNED,
+     .rc = SES_INCOMPLETE,
+     .why = "X-Amz-Security-Token is given twice."},
     {.name = "wrong service",
      .service = "sns",
      .authorization = GOOD,
@@ -221,14 +318,16 @@ static const struct vector vectors[] = {
 
 static ses_rc_t
 verify(ses_cx_t *cx, const api_request_t *r, ses_str_t secret,
-       const char *service)
+       const char *service, const char *token)
 {
     uint8_t body[SES_SHA256];
     sigv4_key_t *key;
     sigv4_t s;
     ses_rc_t rc;
 
-    if ((rc = sigv4_parse(cx, r, &s)) != SES_OK ||
+    if ((rc = sigv4_parse(cx, r, &s)) == SES_OK && token != NULL)
+        assert_true(ses_str_eqc(s.token, token));
+    if (rc != SES_OK ||
         (rc = sigv4_scope(cx, &s, SES_STR("us-east-1"), service)) != SES_OK)
         return rc;
     ses_sha256(r->body, body);
@@ -273,7 +372,7 @@ test_vectors(void **state)
         r.body = ses_str(v->body);
 
         rc = verify(&cx, &r, SES_STR(SECRET),
-                    v->service == NULL ? "ses" : v->service);
+                    v->service == NULL ? "ses" : v->service, v->token);
         if (rc != v->rc)
             fail_msg("%s: %s (%.*s)", v->name, ses_rc_name(rc),
                      SES_FMT(cx.why));
@@ -281,7 +380,8 @@ test_vectors(void **state)
             assert_string_equal(ses_str_c(a, cx.why), v->why);
         if (rc == SES_OK) /* another secret never verifies */
             assert_int_equal(verify(&cx, &r, SES_STR("other"),
-                                    v->service == NULL ? "ses" : v->service),
+                                    v->service == NULL ? "ses" : v->service,
+                                    v->token),
                              SES_BAD_SIGNATURE);
     }
     ses_arena_free(a);
@@ -350,7 +450,7 @@ test_canonical_parts(void **state)
     }
     for (i = 0; i < sizeof(queries) / sizeof(queries[0]); i++) {
         ses_buf_init(&b, a, 1000);
-        sigv4_canonical_query(&b, ses_str(queries[i].in));
+        sigv4_canonical_query(&b, ses_str(queries[i].in), false);
         assert_string_equal(ses_str_c(a, ses_buf_get(&b)), queries[i].want);
     }
     ses_arena_free(a);
