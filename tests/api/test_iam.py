@@ -7,6 +7,7 @@ import botocore.exceptions
 import pytest
 
 from mail.session import Session
+from raw import call, check_error
 
 DOMAIN = "iam.example"
 TO = "rcpt@rcpt.example"
@@ -162,6 +163,26 @@ def test_one_identity_has_one_arn(account, ann):
     for spelling in (DOMAIN, DOMAIN.upper(), DOMAIN + "."):
         assert refused(account.host.ses(key).get_email_identity,
                        EmailIdentity=spelling)[0] == "AccessDeniedException"
+
+
+def test_members_that_have_no_effect_are_not_asked_about(account, ann):
+    """Else one could name a resource that is allowed beside the one that
+    counts."""
+    name, key, _ = ann
+    account.allow(name, statement("Allow", "ses:*"), statement(
+        "Deny", "ses:*", account.arn("configuration-set", "iam-secret")))
+
+    def create(**members):
+        return call(account.host, "POST", "/v2/email/configuration-sets",
+                    json.dumps(members).encode(), key=key)
+
+    for member in ("EmailIdentity", "ContactListName", "ResourceArn",
+                   "TopicArn", "TemplateName"):
+        check_error(create(ConfigurationSetName="iam-secret",
+                           **{member: "arn:aws:ses:x:y:identity/mine"}),
+                    403, "AccessDeniedException")
+    assert create(ConfigurationSetName="iam-open",
+                  EmailIdentity="x.example").status == 200
 
 
 def test_tags_need_their_own_action(account, ann):

@@ -5,13 +5,16 @@ import base64
 import contextlib
 import os
 import re
+import resource
 import signal
+import socket
 import time
 
 import pytest
 
 from conftest import bring_up, take_down
 from harness.host import wait
+from harness.sesame import MILTER_HELLO
 from session import Session, queue_id
 
 DOMAIN = "restart.example"
@@ -158,16 +161,95 @@ def test_second_sigterm_is_in_a_hurry(site):
     with Session(site) as idle:
         site.restart("gate")
         ended = len(lines(site, STOPPED))
-        pids = [int(pid) for pid in site.run(
-            "pgrep", "-f", "sesame-milter -c %s" % site.layout.config)
-            .stdout.split()]
         stopping = [int(pid) for pid in
                     lines(site, r"sesame-milter\[(\d+)\]: stopping:")]
         time.sleep(1)  # sooner it would be the same request, told twice
-        for pid in set(pids) & set(stopping):
+        for pid in set(pids(site)) & set(stopping):
             os.kill(pid, signal.SIGTERM)
         wait_line(site, STOPPED, ended)
         assert idle.command("MAIL FROM:<%s>" % SENDER)[0] in (421, 451)
+
+
+def worker(host):
+    """The gate that serves now: parent and worker."""
+    for pid in pids(host):
+        with open("/proc/%d/stat" % pid) as file:
+            parent = int(file.read().rpartition(")")[2].split()[1])
+        if parent in pids(host):
+            return parent, pid
+    raise AssertionError("no gate")
+
+
+def pids(host):
+    return [int(pid) for pid in host.run(
+        "pgrep", "-f", "sesame-milter -c %s" % host.layout.config)
+        .stdout.split()]
+
+
+def test_sigterm_to_the_worker_alone(site):
+    """The parent ends too, at once, so that the next can be started; what the
+    worker has, it serves."""
+    with Session(site) as busy:
+        begin(busy, "alone@rcpt.example")
+        parent, child = worker(site)
+        ended = len(lines(site, STOPPED))
+        os.kill(child, signal.SIGTERM)
+        wait(lambda: [1] if parent not in pids(site) else [], 1, 30,
+             "end of the parent")
+        assert child in pids(site)
+        site.start("gate")
+        assert worker(site)[0] != parent
+        with Session(site) as fresh:
+            assert fresh.message(SENDER, "next@rcpt.example", MAIL)[0] == 250
+        assert finish(busy)[0] == 250
+    site.stop("nginx")
+    site.start("nginx")
+    wait_line(site, STOPPED, ended)
+    for name in "alone", "next":
+        site.wait_mail(to=name + "@rcpt.example")
+
+
+# --- out of descriptors
+
+@contextlib.contextmanager
+def no_descriptors(host):
+    """The worker can open nothing more."""
+    _, pid = worker(host)
+    soft, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    opened = {int(name) for name in os.listdir("/proc/%d/fd" % pid)}
+    free = min(set(range(max(opened) + 2)) - opened)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (free, hard))
+    try:
+        yield
+    finally:
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.mark.parametrize("name, hello, first", [
+    ("auth", b"", b"VERSION\t1\t1\n"), ("milter", MILTER_HELLO, b"\0\0\0")])
+def test_who_comes_without_descriptors_left_waits(site, name, hello, first):
+    """He is not lost, the log says why, and the gate does not spin."""
+    full = (r"%s: accept: Too many open files" %
+            {"auth": "login", "milter": "milter"}[name])
+    with contextlib.closing(socket.socket(socket.AF_UNIX)) as guest:
+        guest.settimeout(30)
+        before = len(lines(site, full))
+        with no_descriptors(site):
+            guest.connect(os.path.join(site.layout.sockets, name))
+            guest.sendall(hello)
+            wait_line(site, full, before)
+            began, said = time.monotonic(), len(lines(site, full))
+            wait_line(site, full, said + 2)
+            rate = (len(lines(site, full)) - said) / (
+                time.monotonic() - began)
+            assert rate < 50  # one look in 100 ms
+            guest.setblocking(False)
+            with pytest.raises(BlockingIOError):
+                guest.recv(1)
+            guest.settimeout(30)
+        assert guest.recv(4096).startswith(first)
+    with Session(site) as session:
+        assert session.message(SENDER, name + "@rcpt.example", MAIL)[0] == 250
 
 
 # --- what a reload changes

@@ -92,6 +92,32 @@ def test_a_message_of_no_pool(site, smtp):
     assert peer(site, smtp, "none@rcpt.example")["peer"] == DEFAULT
 
 
+LOOKS = "ip%d." + "a" * 43  # as the map has it
+
+
+def test_nobody_chooses_a_pool_by_address(site, smtp):
+    """A sender that looks like the label of a source address is only one
+    that looks so: the gate puts its own in its place."""
+    with open(os.path.join(site.env["SESAME_POSTFIX_CONFIG"],
+                           "sesame-addresses.pcre")) as file:
+        numbers = re.findall(r"/\^ip(\d+)\\\.\[a-z2-7\]\{43\}@/", file.read())
+    assert len(numbers) == 3
+    for number in numbers:
+        sender = LOOKS % int(number) + "@" + DOMAIN
+        to = "smtp-ip%s@rcpt.example" % number
+        code, reply = smtp.message(sender, to, HEAD + b"\r\nx\r\n")
+        assert code == 250, reply
+        seen = site.wait_mail(to=to)[-1].envelope
+        assert seen["peer"] == DEFAULT and sender not in seen["mail_from"]
+
+        to = "api-ip%s@rcpt.example" % number
+        site.ses().send_email(
+            FromEmailAddress=sender, Destination={"ToAddresses": [to]},
+            Content={"Simple": {"Subject": {"Data": "x"},
+                                "Body": {"Text": {"Data": "x"}}}})
+        assert site.wait_mail(to=to)[-1].envelope["peer"] == DEFAULT
+
+
 def test_what_the_api_shows(site):
     ses = site.ses()
     assert ses.list_dedicated_ip_pools()["DedicatedIpPools"] == ["managed",
