@@ -16,10 +16,9 @@
 #include "sweep.h"
 
 #define SLICE 200
-#define BETWEEN 20                               /* ms between slices */
-#define SESSION_KEPT (24 * 3600 * INT64_C(1000)) /* to say "expired" so long   \
-                                                  */
-#define FULL 70                                  /* per cent of the map */
+#define BETWEEN 20            /* ms between slices */
+#define SESSION_KEPT 86400000 /* ms after its end: it is said to be expired */
+#define FULL 70               /* per cent of the map */
 
 /* --- tallies ------------------------------------------------------------- */
 

@@ -16,7 +16,7 @@ static uint64_t limit;
 #define V "{\"Version\":\"2012-10-17\",\"Statement\":["
 #define ALLOW(resource)                                                        \
     "{\"Effect\":\"Allow\",\"Action\":\"ses:*\",\"Resource\":\"" resource "\"" \
-                                                                          "}"
+    "}"
 #define DENY(resource)                                                         \
     "{\"Effect\":\"Deny\",\"Action\":\"ses:*\",\"Resource\":\"" resource "\"}"
 #define ARN(name) "arn:aws:ses:us-east-1:123456789012:identity/" name
