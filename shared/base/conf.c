@@ -16,6 +16,7 @@
 
 #include "base/assert.h"
 #include "base/conf_value.h"
+#include "base/domain.h"
 
 #define FILE_MAX (1 << 20)
 #define LIST_MAX 1000 /* lines of one option */
@@ -51,6 +52,7 @@ static const option_t options[] = {
     {"service_domain", &ses_conf_domain, AT(service_domain), NULL, 0, 0},
     {"bounce_domain", &ses_conf_domain, AT(bounce_domain), NULL, 0, 0},
     {"feedback_host", &ses_conf_domain_or_none, AT(feedback_host), "", 0, 0},
+    {"public_address", &ses_conf_ips, AT(public_address), "", 0, 0},
     {"public_url", &ses_conf_url, AT(public_url), NULL, 0, 0},
     {"service_from", &ses_conf_word, AT(service_from), "no-reply", 0, 0},
     {"resolver", &ses_conf_endpoints, AT(resolver), "", 0, 0},
@@ -123,6 +125,7 @@ static const option_t options[] = {
     {"dkim_settle", &ses_conf_duration, AT(dkim_settle), "10m", 0, 7 * DAY},
     {"dkim_keep", &ses_conf_duration, AT(dkim_keep), "7d", 1 * SEC, 365 * DAY},
     {"dns_port", &ses_conf_u16, AT(dns_port), "53", 1, 65535},
+    {"dns_update", &ses_conf_dns_update, AT(dns_update), "", 0, 0},
     {"allow_private_destinations", &ses_conf_yesno,
      AT(allow_private_destinations), "no", 0, 0},
 };
@@ -299,12 +302,42 @@ check_bindings(ses_cx_t *cx, const char *file, const ses_conf_t *c)
     return SES_OK;
 }
 
+/* Each zone has one master, and something of ours in it. */
+static ses_rc_t
+check_zones(ses_cx_t *cx, const char *file, const ses_conf_t *c)
+{
+    const ses_dns_update_t *u = ses_conf_dns_updates(c);
+    unsigned i, k, x, y;
+    ses_str_t zone;
+
+    for (i = 0; i < c->dns_update.n; i++)
+        for (x = 0; x < u[i].nzones; x++) {
+            zone = u[i].zones[x];
+            if (!ses_domain_within(c->service_domain, zone) &&
+                !ses_domain_within(zone, c->service_domain) &&
+                !ses_domain_within(c->bounce_domain, zone))
+                return ses_fail(cx, SES_INVALID,
+                                "%s:%u: dns_update: nothing of ours is in %.*s",
+                                file, c->dns_update.lines[i], SES_FMT(zone));
+            for (k = 0; k < i; k++)
+                for (y = 0; y < u[k].nzones; y++)
+                    if (ses_str_eq(u[k].zones[y], zone))
+                        return ses_fail(cx, SES_INVALID,
+                                        "%s:%u: dns_update: zone %.*s stands "
+                                        "in line %u already",
+                                        file, c->dns_update.lines[i],
+                                        SES_FMT(zone), c->dns_update.lines[k]);
+        }
+    return SES_OK;
+}
+
 /* What no single line can say. */
 static ses_rc_t
 check_whole(ses_cx_t *cx, const char *file, const unsigned *line_of,
             ses_conf_t *c)
 {
     unsigned line;
+    ses_rc_t rc;
     size_t i;
 
     for (i = 0; i < NOPTIONS; i++)
@@ -322,7 +355,14 @@ check_whole(ses_cx_t *cx, const char *file, const unsigned *line_of,
         return ses_fail(cx, SES_INVALID, "%s:%u: %s is longer than %s", file,
                         line, ordered[i].low, ordered[i].high);
     }
-    return check_bindings(cx, file, c);
+    rc = check_bindings(cx, file, c);
+    return rc == SES_OK ? check_zones(cx, file, c) : rc;
+}
+
+const ses_dns_update_t *
+ses_conf_dns_updates(const ses_conf_t *c)
+{
+    return c->dns_update.v;
 }
 
 const ses_binding_t *

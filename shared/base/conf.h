@@ -11,6 +11,7 @@
 
 #include "base/binding.h"
 #include "base/conf_value.h"
+#include "base/dns_update.h"
 #include "base/rc.h"
 
 /* Durations are milliseconds, sizes bytes.  Strings live in the arena that
@@ -24,10 +25,11 @@ typedef struct {
     ses_str_t key_directory;
     ses_str_t service_domain; /* lower case, no final dot */
     ses_str_t bounce_domain;
-    ses_str_t feedback_host; /* "" = feedback-smtp.REGION.SERVICE_DOMAIN */
-    ses_str_t public_url;    /* no final slash */
-    ses_str_t service_from;  /* local part of our own mail's sender */
-    ses_str_t resolver;      /* "IP:PORT ..." or "" = the system's */
+    ses_str_t feedback_host;  /* "" = feedback-smtp.REGION.SERVICE_DOMAIN */
+    ses_str_t public_address; /* IPs between blanks; "" = not said */
+    ses_str_t public_url;     /* no final slash */
+    ses_str_t service_from;   /* local part of our own mail's sender */
+    ses_str_t resolver;       /* "IP:PORT ..." or "" = the system's */
     ses_str_t dns_trust_anchor;
     ses_str_t gate_user, agent_user, store_group, postfix_group;
     ses_str_t milter_socket, auth_socket, lmtp_socket; /* unix:PATH or fd:N */
@@ -56,6 +58,7 @@ typedef struct {
     int64_t dkim_rotate_after; /* 0 = never */
     int64_t dkim_settle, dkim_keep;
     uint16_t dns_port;
+    ses_conf_list_t dns_update; /* of ses_dns_update_t; one for each zone */
     bool allow_private_destinations;
 } ses_conf_t;
 
@@ -64,6 +67,8 @@ SES_CHECK ses_rc_t ses_conf_load(ses_cx_t *cx, const char *file,
                                  ses_conf_t *out);
 /* The c->bind.n bindings, in the file's order; c->bind.lines says where. */
 const ses_binding_t *ses_conf_bindings(const ses_conf_t *c);
+/* The same of dns_update. */
+const ses_dns_update_t *ses_conf_dns_updates(const ses_conf_t *c);
 /*
  * What a running daemon cannot change (store, users, sockets) becomes again
  * what it is in now; told hears the name of each that would have changed.

@@ -9,6 +9,7 @@
 #include <arpa/inet.h>
 
 #include "base/binding.h"
+#include "base/dns_update.h"
 #include "base/domain.h"
 #include "base/network.h"
 
@@ -371,17 +372,18 @@ TEXT(url, "an http or https URL without a final '/'");
 TEXT(endpoint, "IP:PORT or [IPV6]:PORT");
 TEXT(socket, "unix:PATH (absolute, under 108 bytes) or fd:N");
 
-/* Any number of them, between blanks or commas; one blank in the result. */
+/* Any number of values between blanks or commas; one blank in the result.
+ * take spells one, or says what is wrong with it. */
 static const char *
-parse_endpoints(ses_arena_t *a, ses_str_t value, int64_t min, int64_t max,
-                void *field)
+parse_list(ses_arena_t *a, ses_str_t value,
+           const char *(*take)(ses_arena_t *a, ses_str_t *one),
+           ses_str_t *field)
 {
     ses_str_t all = SES_STR(""), one;
     char *p = ses_str_c(a, value);
+    const char *wrong;
     size_t i;
 
-    (void) min;
-    (void) max;
     for (i = 0; i < value.n; i++)
         if (p[i] == ',' || p[i] == '\t')
             p[i] = ' ';
@@ -389,16 +391,54 @@ parse_endpoints(ses_arena_t *a, ses_str_t value, int64_t min, int64_t max,
     while (ses_str_cut(&value, ' ', &one)) {
         if (one.n == 0)
             continue;
-        if (!is_endpoint(one))
-            return ses_str_printf(a, "\"%.*s\" is not IP:PORT or [IPV6]:PORT",
-                                  SES_FMT(one))
-                .p;
+        if ((wrong = take(a, &one)) != NULL)
+            return wrong;
         if (all.n > 0)
             all = ses_str_cat(a, all, SES_STR(" "));
         all = ses_str_cat(a, all, one);
     }
-    *(ses_str_t *) field = ses_str_dup(a, all);
+    *field = ses_str_dup(a, all);
     return NULL;
+}
+
+static const char *
+take_endpoint(ses_arena_t *a, ses_str_t *one)
+{
+    if (is_endpoint(*one))
+        return NULL;
+    return ses_str_printf(a, "\"%.*s\" is not IP:PORT or [IPV6]:PORT",
+                          SES_FMT(*one))
+        .p;
+}
+
+static const char *
+take_ip(ses_arena_t *a, ses_str_t *one)
+{
+    ses_ip_t ip;
+
+    if (!ses_ip_parse(*one, &ip))
+        return ses_str_printf(a, "\"%.*s\" is not an IP address", SES_FMT(*one))
+            .p;
+    *one = ses_ip_format(a, &ip);
+    return NULL;
+}
+
+static const char *
+parse_endpoints(ses_arena_t *a, ses_str_t value, int64_t min, int64_t max,
+                void *field)
+{
+    (void) min;
+    (void) max;
+    return parse_list(a, value, take_endpoint, field);
+}
+
+static const char *
+parse_ips(ses_arena_t *a, ses_str_t value, int64_t min, int64_t max,
+          void *field)
+{
+    (void) min;
+    (void) max;
+    return parse_list(a, value, take_ip, field);
 }
 
 static const char *
@@ -414,6 +454,21 @@ static ses_str_t
 format_bind(ses_arena_t *a, const void *field)
 {
     return ses_binding_format(a, field);
+}
+
+static const char *
+parse_dns_update(ses_arena_t *a, ses_str_t value, int64_t min, int64_t max,
+                 void *field)
+{
+    (void) min;
+    (void) max;
+    return ses_dns_update_parse(a, value, field);
+}
+
+static ses_str_t
+format_dns_update(ses_arena_t *a, const void *field)
+{
+    return ses_dns_update_format(a, field);
 }
 
 static const char *
@@ -434,6 +489,8 @@ parse_domain(ses_arena_t *a, ses_str_t value, int64_t min, int64_t max,
 }
 
 const ses_conf_kind_t ses_conf_endpoints = {parse_endpoints, format_text, 0};
+const ses_conf_kind_t ses_conf_ips = {parse_ips, format_text, 0};
+
 static const char *
 parse_domain_or_none(ses_arena_t *a, ses_str_t value, int64_t min, int64_t max,
                      void *field)
@@ -466,3 +523,5 @@ const ses_conf_kind_t ses_conf_domain_or_none = {parse_domain_or_none,
 const ses_conf_kind_t ses_conf_domain = {parse_domain, format_text, 0};
 const ses_conf_kind_t ses_conf_bind = {parse_bind, format_bind,
                                        sizeof(ses_binding_t)};
+const ses_conf_kind_t ses_conf_dns_update = {
+    parse_dns_update, format_dns_update, sizeof(ses_dns_update_t)};

@@ -31,6 +31,7 @@ extern const ses_conf_kind_t ses_conf_region;
 extern const ses_conf_kind_t ses_conf_path; /* absolute */
 extern const ses_conf_kind_t ses_conf_path_or_none;
 extern const ses_conf_kind_t ses_conf_ip_or_none;
+extern const ses_conf_kind_t ses_conf_ips; /* any number of them */
 extern const ses_conf_kind_t ses_conf_domain;
 extern const ses_conf_kind_t ses_conf_domain_or_none;
 extern const ses_conf_kind_t ses_conf_site_list;
@@ -49,7 +50,8 @@ extern const ses_conf_kind_t ses_conf_duration;
 /* into bool */
 extern const ses_conf_kind_t ses_conf_yesno;
 extern const ses_conf_kind_t ses_conf_unbound; /* pass or reject */
-/* a list of ses_binding_t */
+/* a list of ses_binding_t, of ses_dns_update_t */
 extern const ses_conf_kind_t ses_conf_bind;
+extern const ses_conf_kind_t ses_conf_dns_update;
 
 #endif

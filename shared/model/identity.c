@@ -17,10 +17,16 @@
 
 /* --- rows -------------------------------------------------------------- */
 
+ses_str_t
+ses_identity_key(ses_arena_t *a, ses_str_t account, ses_str_t name)
+{
+    return ses_key2(a, account, name);
+}
+
 static ses_str_t
 key_of(ses_cx_t *cx, const ses_identity_t *i)
 {
-    return ses_key2(cx->arena, i->account, i->name);
+    return ses_identity_key(cx->arena, i->account, i->name);
 }
 
 static ses_rc_t
@@ -125,6 +131,16 @@ ses_identity_list(ses_cx_t *cx, ses_txn_t *t, ses_str_t account,
 
     return ses_object_walk(cx, t, SES_DB_IDENTITY,
                            ses_key_prefix1(cx->arena, account), after, each,
+                           &l);
+}
+
+ses_rc_t
+ses_identity_each(ses_cx_t *cx, ses_txn_t *t, ses_str_t after,
+                  ses_identity_fn_t fn, void *arg)
+{
+    struct list l = {t, fn, arg};
+
+    return ses_object_walk(cx, t, SES_DB_IDENTITY, SES_STR(""), after, each,
                            &l);
 }
 

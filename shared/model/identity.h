@@ -118,6 +118,13 @@ SES_CHECK ses_rc_t ses_identity_list(ses_cx_t *cx, ses_txn_t *t,
                                      ses_str_t account, ses_str_t after,
                                      ses_identity_fn_t fn, void *arg);
 
+/* Those of all accounts, in order of their keys (ses_identity_key), behind
+ * the key `after` ("" = the start). */
+SES_CHECK ses_rc_t ses_identity_each(ses_cx_t *cx, ses_txn_t *t,
+                                     ses_str_t after, ses_identity_fn_t fn,
+                                     void *arg);
+ses_str_t ses_identity_key(ses_arena_t *a, ses_str_t account, ses_str_t name);
+
 /* arn:aws:ses:REGION:ACCOUNT:identity/NAME */
 ses_str_t ses_identity_arn(ses_arena_t *a, ses_str_t region, ses_str_t account,
                            ses_str_t name);

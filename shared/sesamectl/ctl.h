@@ -100,6 +100,7 @@ extern const ctl_command_t ctl_accounts[];
 extern const ctl_command_t ctl_keys[];
 extern const ctl_command_t ctl_iam[];
 extern const ctl_command_t ctl_identities[];
+extern const ctl_command_t ctl_dns[];
 extern const ctl_command_t ctl_gate_keys[];
 extern const ctl_command_t ctl_production[];
 extern const ctl_command_t ctl_quota[];

@@ -25,6 +25,7 @@ static const ctl_group_t groups[] = {
     {"iam", "users, groups, policies and what they allow", ctl_iam},
     {"identity", "sender domains and addresses, and their DNS records",
      ctl_identities},
+    {"dns", "our own zone, as a file for a name server", ctl_dns},
     {"gate-key", "the key that DKIM keys are sealed to", ctl_gate_keys},
     {"production", "requests to leave the sandbox: list, grant, deny, revoke",
      ctl_production},

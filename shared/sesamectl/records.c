@@ -9,10 +9,7 @@
  */
 #include "identity.h"
 
-#include "model/service.h"
-
-#define TTL 300
-#define STRING_MAX 255 /* of a TXT record, RFC 1035 3.3.14 */
+#include "policy/zone.h"
 
 typedef struct {
     ctl_t *c;
@@ -27,7 +24,7 @@ record(printer_t *p, ses_str_t name, const char *type, ses_str_t zone_value,
     emit_t *e = &p->c->out;
 
     if (p->zone) {
-        printf("%.*s. %d IN %s %.*s\n", SES_FMT(name), TTL, type,
+        printf("%.*s. %d IN %s %.*s\n", SES_FMT(name), SES_ZONE_TTL, type,
                SES_FMT(zone_value));
         return;
     }
@@ -36,21 +33,6 @@ record(printer_t *p, ses_str_t name, const char *type, ses_str_t zone_value,
     emit_c(e, "type", type);
     emit_str(e, "value", value);
     emit_close(e);
-}
-
-/* A text as the strings of a zone file; there is nothing to escape in it. */
-static ses_str_t
-strings(ses_arena_t *a, ses_str_t text)
-{
-    ses_str_t out = SES_STR("");
-
-    while (text.n > 0) {
-        out = ses_str_printf(a, "%.*s%s\"%.*s\"", SES_FMT(out),
-                             out.n > 0 ? " " : "",
-                             SES_FMT(ses_str_head(text, STRING_MAX)));
-        text = ses_str_from(text, STRING_MAX);
-    }
-    return out;
 }
 
 /* The customer's side. */
@@ -77,7 +59,7 @@ aliases(printer_t *p, const ses_identity_t *i)
                    value);
         } else {
             value = ses_dkim_txt(a, &i->dkim, n);
-            record(p, name, "TXT", strings(a, value), value);
+            record(p, name, "TXT", ses_zone_text(a, value), value);
         }
     }
 }
@@ -95,52 +77,25 @@ mail_from(printer_t *p, const ses_identity_t *i)
     record(p, name, "MX", ses_str_cat(a, text, SES_STR(".")), text);
     text = ses_str_printf(a, "v=spf1 include:%.*s ~all",
                           SES_FMT(p->c->conf.service_domain));
-    record(p, name, "TXT", strings(a, text), text);
+    record(p, name, "TXT", ses_zone_text(a, text), text);
 }
 
 /* Ours. */
+static void
+ours(void *arg, const ses_zone_record_t *r)
+{
+    printer_t *p = arg;
+
+    record(p, r->name, r->type, ses_zone_value(p->c->arena, r), r->value);
+}
+
 static ses_rc_t
 keys(ses_cx_t *cx, const ses_identity_t *i, void *arg)
 {
     printer_t *p = arg;
-    ses_str_t txt;
-    unsigned n;
 
-    for (n = 0; n < SES_DKIM_TOKENS; n++) {
-        txt = ses_dkim_txt(cx->arena, &i->dkim, n);
-        if (txt.n > 0)
-            record(p,
-                   ses_str_printf(cx->arena, "%.*s.dkim.%.*s",
-                                  SES_FMT(i->dkim.keys[n].selector),
-                                  SES_FMT(p->c->conf.service_domain)),
-                   "TXT", strings(cx->arena, txt), txt);
-    }
+    ses_zone_identity(cx->arena, &p->c->conf, i, ours, p);
     return SES_OK;
-}
-
-static ses_rc_t
-keys_of(ses_cx_t *cx, const ses_account_t *a, void *arg)
-{
-    printer_t *p = arg;
-
-    return ses_identity_list(cx, p->t, a->id, SES_STR(""), keys, p);
-}
-
-/* Our zone: the service's own domain, and every key. */
-static ses_rc_t
-service(printer_t *p)
-{
-    ses_cx_t *cx = &p->c->cx;
-    ses_str_t own = SES_STR(SES_SERVICE_ACCOUNT);
-    ses_identity_t i;
-    ses_rc_t rc;
-
-    rc = ses_identity_find(cx, p->t, own, p->c->conf.service_domain, &i);
-    if (rc == SES_OK && ses_dkim_txt(cx->arena, &i.dkim, 0).n > 0)
-        aliases(p, &i); /* it has a key */
-    if (rc == SES_OK || rc == SES_NOT_FOUND)
-        rc = ses_identity_list(cx, p->t, own, SES_STR(""), keys, p);
-    return rc == SES_OK ? ses_account_list(cx, p->t, keys_of, p) : rc;
 }
 
 static ses_rc_t
@@ -170,7 +125,8 @@ read_records(ctl_t *c, ses_txn_t *t, void *arg)
     p->t = t;
     if (!p->zone)
         emit_list(&c->out, NULL);
-    rc = c->nargs > 0 ? customer(p) : service(p);
+    rc = c->nargs > 0 ? customer(p)
+                      : ses_identity_each(&c->cx, t, SES_STR(""), keys, p);
     if (!p->zone)
         emit_end(&c->out);
     return rc;

@@ -59,6 +59,7 @@ static const char *const db_names[SES_DB_MAX] = {
     [SES_DB_POSITION] = "position",
     [SES_DB_OUTBOX] = "outbox",
     [SES_DB_ASKED] = "asked",
+    [SES_DB_DNS] = "dns",
 };
 
 const char *

@@ -105,6 +105,7 @@ test_values(void **state)
                           "node = 32767\n"
                           "map_size = 4g\n"
                           "resolver = 127.0.0.1:53, [::1]:5353\n"
+                          "public_address = 192.0.2.1,2001:DB8:0::1\n"
                           "unbound = reject\n"
                           "eom_timeout = 5s\n"
                           "publish_retry_min = 200ms\n"
@@ -117,6 +118,7 @@ test_values(void **state)
     assert_int_equal(c.node, 32767);
     assert_int_equal(c.map_size, UINT64_C(4) << 30);
     assert_string_equal(c.resolver.p, "127.0.0.1:53 [::1]:5353");
+    assert_string_equal(c.public_address.p, "192.0.2.1 2001:db8::1");
     assert_true(c.unbound_reject);
     assert_int_equal(c.eom_timeout, 5000);
     assert_int_equal(c.publish_retry_min, 200);
@@ -158,6 +160,16 @@ static const struct {
      ":1: allow_private_destinations: \"true\" is neither yes nor no"},
     {"resolver = 127.0.0.1",
      ":1: resolver: \"127.0.0.1\" is not IP:PORT or [IPV6]:PORT"},
+    {"dns_update = 192.0.2.1:53 /k",
+     ":1: dns_update: needs IP:PORT, a key file and a zone"},
+    {"dns_update = ns.example.net:53 /k ses.example.net",
+     ":1: dns_update: \"ns.example.net:53\" is not IP:PORT or [IPV6]:PORT"},
+    {"dns_update = 192.0.2.1:53 k ses.example.net",
+     ":1: dns_update: \"k\" is not an absolute path"},
+    {"dns_update = 192.0.2.1:53 /k ses.example.net SES.example.net.",
+     ":1: dns_update: the same zone twice"},
+    {"public_address = 192.0.2.1 host",
+     ":1: public_address: \"host\" is not an IP address"},
     {"resolver = 127.0.0.1:0",
      ":1: resolver: \"127.0.0.1:0\" is not IP:PORT or [IPV6]:PORT"},
     {"inject = localhost:25",
@@ -367,6 +379,7 @@ test_example(void **state)
 {
     ses_str_t text = document(EXAMPLE), rest = text, line, name;
     const option_t *o;
+    ses_dns_update_t u;
     ses_binding_t b;
     size_t i, n = 0;
 
@@ -386,6 +399,10 @@ test_example(void **state)
         o = find(ses_str_trim(name));
         if (o == NULL)
             fail_msg("%s: %.*s", EXAMPLE, SES_FMT(name));
+        if (o->kind == &ses_conf_dns_update) {
+            assert_null(ses_dns_update_parse(arena, ses_str_trim(line), &u));
+            continue;
+        }
         if (o->kind == &ses_conf_bind) { /* an example is no default */
             assert_null(ses_binding_parse(arena, ses_str_trim(line), &b));
             continue;
