@@ -18,6 +18,7 @@
 #include "reconcile.h"
 #include "rotate.h"
 #include "verify.h"
+#include "zonekeep.h"
 
 #define THREADS_MAX 64
 #define JOIN_SECONDS 10
@@ -28,7 +29,7 @@ static const worker_t workers[] = {
     {"publish", publish_run, 1},     {"confirm", confirm_run, 1},
     {"verify", verify_run, 1},       {"mail_from", mail_from_run, 1},
     {"post", post_run, 1},           {"rotate", rotate_run, ROTATE_THREADS},
-    {"pools", pools_run, 1},
+    {"pools", pools_run, 1},         {"zonekeep", zonekeep_run, 1},
 };
 
 struct thread {

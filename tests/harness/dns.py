@@ -7,6 +7,8 @@ keeps nothing for long.  A zone's SOA and NS are always ours, with a serial
 number that grows.
 """
 
+import base64
+import grp
 import os
 import re
 import shutil
@@ -39,7 +41,7 @@ database:
 log:
   - target: stderr
     any: info
-template:
+{updates}template:
   - id: default
     storage: "{zones}"
     zonefile-sync: -1
@@ -47,6 +49,26 @@ template:
     journal-content: none
 zone:
 """
+
+# Before the templates, on a host whose zones the agent keeps
+# (up --dns-update); the acl says whose updates are taken.
+KNOT_UPDATES = """\
+key:
+  - id: sesame
+    algorithm: hmac-sha256
+    secret: {secret}
+acl:
+  - id: sesame
+    key: sesame
+    action: update
+"""
+KNOT_UPDATED = """\
+    acl: sesame
+    zonefile-sync: 0
+    zonefile-load: whole
+    journal-content: changes
+"""
+UPDATED_ZONES = (SERVICE_DOMAIN, BOUNCE_DOMAIN)
 
 UNBOUND_CONF = """\
 server:
@@ -84,6 +106,31 @@ OWN_ZONES = {
                    % (HOSTNAME, LOOPBACK),
     HOSTNAME: "@ 300 IN A %s\n" % LOOPBACK,
 }
+
+
+def updates(layout):
+    """Does the agent keep our zones?"""
+    return layout.options.get("dns_update")
+
+
+def secret(layout):
+    """Of the key that lets it; made when it is first asked for."""
+    path = layout.path("etc", "dns.key")
+    if not os.path.exists(path):
+        write_key(layout, base64.b64encode(os.urandom(32)).decode())
+    with open(path) as file:
+        return re.search(r'secret "(.*?)"', file.read()).group(1)
+
+
+def write_key(layout, value, name="sesame"):
+    """The agent's key file, as tsig-keygen prints it."""
+    path = layout.path("etc", "dns.key")
+    with open(path + ".new", "w") as file:
+        os.chown(path + ".new", 0, grp.getgrnam("sesame-agent").gr_gid)
+        os.chmod(path + ".new", 0o640)
+        file.write('key "%s" {\n\talgorithm hmac-sha256;\n\tsecret "%s";\n'
+                   '};\n' % (name, value))
+    os.replace(path + ".new", path)
 
 
 class Zones:
@@ -135,10 +182,13 @@ class Zones:
         text = KNOT_CONF.format(
             run=layout.path("run"), loopback=LOOPBACK, zones=layout.path(
                 "zones"), port=layout.ports["knot"],
-            storage=layout.path("knot"))
+            storage=layout.path("knot"), updates=KNOT_UPDATES.format(
+                secret=secret(layout)) if updates(layout) else "")
         for zone in self.names():
             text += '  - domain: "%s"\n    file: "%s"\n' % (
                 zone, self.file(zone))
+            if updates(layout) and zone in UPDATED_ZONES:
+                text += KNOT_UPDATED
         path = layout.path("etc", "knot.conf")
         with open(path + ".new", "w") as file:
             file.write(text)
@@ -192,6 +242,8 @@ class Knot(Part):
 
     def configure(self):
         for zone, records in OWN_ZONES.items():
+            if updates(self.layout) and zone in UPDATED_ZONES:
+                records = ""
             self.zones.write(zone, records)
         self.zones.write_config()
 

@@ -57,6 +57,10 @@ def config_text(layout):
         sockets=layout.sockets, postfix=layout.postfix_config,
         maillog=layout.maillog, **layout.ports)
     lines = layout.options.get("set", [])
+    if layout.options.get("dns_update"):
+        text += "dns_update = %s:%d %s %s %s\n" % (
+            LOOPBACK, layout.ports["knot"], layout.path("etc", "dns.key"),
+            SERVICE_DOMAIN, BOUNCE_DOMAIN)
     names = [line.partition("=")[0].strip() for line in lines]
     kept = [line for line in text.splitlines()
             if line.partition("=")[0].strip() not in names]

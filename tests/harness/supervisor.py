@@ -3,8 +3,8 @@
 It claims the ports, opens the sockets that outlive their daemons, writes
 every configuration, starts the parts, and then carries out stop, start,
 kill9, dns and down, one at a time.  Between them it keeps the service's zone
-equal to what `sesamectl identity records --service` prints.  It restarts
-nothing by itself.
+equal to what `sesamectl identity records --service` prints, unless the agent
+does by dynamic updates.  It restarts nothing by itself.
 """
 
 import json
@@ -166,6 +166,8 @@ class Supervisor:
 
     def watch_zone(self):
         """Rewrite the service's zone if its records are others by now."""
+        if self.layout.options.get("dns_update"):
+            return  # the agent does
         seen = self.store_state()
         if seen is None or seen == self.zone_seen:
             return

@@ -195,6 +195,11 @@ static const struct {
      ":1: publish_retry_min is longer than publish_retry_max"},
     {"verify_retry_max = 1s",
      ":1: verify_retry_min is longer than verify_retry_max"},
+    {"dns_update = 192.0.2.1:53 /k example.org",
+     ":1: dns_update: nothing of ours is in example.org"},
+    {"dns_update = 192.0.2.1:53 /k ses.example.net example.net\n"
+     "dns_update = [::1]:53 /k bounce.example.net Example.net",
+     ":2: dns_update: zone example.net stands in line 1 already"},
 };
 
 static void
