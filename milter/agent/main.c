@@ -26,6 +26,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "model/model.h"
+#include "program.h"
 #include "report.h"
 #include "root.h"
 #include "socket.h"
@@ -142,7 +143,7 @@ ask_postfix(ses_cx_t *cx, agent_t *a)
     ses_str_t text, host = {0}, lifetime = {0};
 
     a->queue_lifetime = QUEUE_LIFETIME;
-    if (root_output(cx, argv, &text) == SES_OK &&
+    if (program_output(cx, argv, &text) == SES_OK &&
         ses_str_cut(&text, '\n', &host) &&
         ses_str_cut(&text, '\n', &lifetime) && host.n > 0 &&
         parse_lifetime(lifetime, &a->queue_lifetime)) {

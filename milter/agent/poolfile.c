@@ -21,7 +21,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/network.h"
-#include "root.h"
+#include "program.h"
 
 #define FILE_MAX (1U << 20)
 #define REREAD_MS 10000
@@ -229,7 +229,7 @@ master_pid(ses_cx_t *cx, const char *config)
     struct stat st;
     uint64_t n;
 
-    if (root_output(cx, argv, &text) != SES_OK ||
+    if (program_output(cx, argv, &text) != SES_OK ||
         !ses_str_cut(&text, '\n', &queue) ||
         !read_file(
             cx->arena,
@@ -293,7 +293,7 @@ reload(ses_cx_t *cx, const char *config)
     int64_t end;
 
     if ((master = master_pid(cx, config)) < 0 ||
-        root_output(cx, argv, &text) != SES_OK)
+        program_output(cx, argv, &text) != SES_OK)
         return false;
     end = ses_clock_steady().ms;
     then = (unsigned long long) end *

@@ -1,30 +1,26 @@
 /*
  * root - the parent that stays root, and what the agent may ask of it
  *
- * One thread, no store, no input but requests of fixed size.  Log files are
- * the configured path and, in its directory, plain files whose name goes on
- * after its own with '.' or '-'.
+ * One thread, no store, no input but requests of bounded size.  What takes
+ * time is done by helpers, processes of one job each.
  */
 
 #include "root.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "logdir.h"
+#include "program.h"
 
 #define ANSWER_SECONDS 30
-#define OUTPUT_MAX 4096
 
 typedef enum {
     ASK_LOG_INODE,
@@ -160,292 +156,44 @@ root_pools(int fd, const poolfile_source_t *v, unsigned n)
     return ask(fd, ASK_POOLS, 0, 0, v, n);
 }
 
-/* --- the mail log -------------------------------------------------------- */
-
-static bool
-compressed(const char *name)
-{
-    static const char *const ends[] = {".gz", ".bz2", ".xz", ".zst", ".Z"};
-
-    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
-        if (ses_str_ends(ses_str(name), ses_str(ends[i])))
-            return true;
-    return false;
-}
-
-/* Order of rotated files: by their last line, then by inode. */
-struct place {
-    int64_t ns;
-    uint64_t inode;
-};
-
-static struct place
-place_of(const struct stat *st)
-{
-    return (struct place){(int64_t) st->st_mtim.tv_sec * 1000000000 +
-                              st->st_mtim.tv_nsec,
-                          st->st_ino};
-}
-
-static bool
-before(struct place x, struct place y)
-{
-    return x.ns < y.ns || (x.ns == y.ns && x.inode < y.inode);
-}
-
-/* A rotated log: in dir, plain, named BASE.x or BASE-x. */
-static int
-open_rotated(int dir, const char *base, const char *name, struct stat *st)
-{
-    size_t n = strlen(base);
-    int fd;
-
-    if (strncmp(name, base, n) != 0 || (name[n] != '.' && name[n] != '-') ||
-        compressed(name))
-        return -1;
-
-    fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (fd >= 0 && (fstat(fd, st) != 0 || !S_ISREG(st->st_mode))) {
-        close(fd);
-        return -1;
-    }
-    return fd;
-}
-
-static int
-open_current(const char *path, struct stat *st)
-{
-    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-
-    if (fd >= 0 && (fstat(fd, st) != 0 || !S_ISREG(st->st_mode))) {
-        close(fd);
-        errno = EINVAL;
-        return -1;
-    }
-    return fd;
-}
-
-/* Which rotated file does a request want?  best is replaced by a better. */
-struct choice {
-    const struct request *r;
-    struct place after; /* NEXT: the first one behind this */
-    struct place place; /* of best */
-    int best;
-};
-
-static void
-consider(struct choice *c, int fd, const struct stat *st)
-{
-    struct place at = place_of(st);
-    bool better;
-
-    if (c->r->what == ASK_LOG_INODE)
-        better = st->st_ino == c->r->inode;
-    else
-        better = before(c->after, at) && (c->best < 0 || before(at, c->place));
-
-    if (!better) {
-        close(fd);
-        return;
-    }
-    if (c->best >= 0)
-        close(c->best);
-    c->best = fd;
-    c->place = at;
-}
-
-static void
-each_rotated(const char *path, struct choice *c)
-{
-    const char *slash = strrchr(path, '/');
-    const char *base = slash == NULL ? path : slash + 1;
-    char folder[4096];
-    struct dirent *e;
-    struct stat st;
-    DIR *dir;
-    int fd;
-
-    if (slash == NULL || (size_t) (slash - path) >= sizeof(folder) - 1)
-        return;
-    memcpy(folder, path, (size_t) (slash - path) + 1);
-    folder[slash - path + 1] = '\0';
-
-    dir = opendir(folder);
-    if (dir == NULL)
-        return;
-    while ((e = readdir(dir)) != NULL)
-        if ((fd = open_rotated(dirfd(dir), base, e->d_name, &st)) >= 0)
-            consider(c, fd, &st);
-    closedir(dir);
-}
-
-/* Where the file of this inode stands, if it is there. */
-static bool
-find_place(const char *path, uint64_t inode, struct place *out)
-{
-    struct request r = {.what = ASK_LOG_INODE, .inode = inode};
-    struct choice c = {.r = &r, .best = -1};
-
-    each_rotated(path, &c);
-    if (c.best < 0)
-        return false;
-    close(c.best);
-    *out = c.place;
-    return true;
-}
-
-static int
-open_asked(const char *path, const struct request *r)
-{
-    struct choice c = {.r = r, .best = -1};
-    struct stat st;
-    int fd = open_current(path, &st);
-
-    if (fd >= 0 && st.st_ino == r->inode)
-        return fd; /* nothing follows the current log */
-
-    if (r->what == ASK_LOG_NEXT && !find_place(path, r->inode, &c.after))
-        c.after.ns =
-            r->since < INT64_MAX / 1000000 ? r->since * 1000000 : INT64_MAX;
-    each_rotated(path, &c);
-
-    if (c.best >= 0 || r->what == ASK_LOG_NEXT) {
-        if (c.best >= 0 && fd >= 0)
-            close(fd);
-        return c.best >= 0 ? c.best : fd;
-    }
-    if (fd >= 0)
-        close(fd);
-    errno = ENOENT;
-    return -1;
-}
-
-/* --- programs of Postfix ------------------------------------------------- */
-
-static char *const clean_env[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin",
-                                  "LC_ALL=C", NULL};
-
-/* In a forked child: become argv with out as standard output. */
-static void __attribute__((noreturn)) become(const char *const *argv, int out)
-{
-    sigset_t none;
-    int null = open("/dev/null", O_RDONLY);
-
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-    signal(SIGPIPE, SIG_DFL);
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (null < 0 || dup2(null, 0) < 0 || dup2(out, 1) < 0 ||
-        close_range(3, ~0U, 0) != 0)
-        _exit(126);
-    execvpe(argv[0], (char *const *) (uintptr_t) argv, clean_env);
-    _exit(127);
-}
-
-ses_rc_t
-root_output(ses_cx_t *cx, const char *const *argv, ses_str_t *out)
-{
-    char *text = ses_alloc(cx->arena, OUTPUT_MAX);
-    size_t n = 0;
-    ssize_t got;
-    int pipes[2], status;
-    pid_t pid;
-
-    if (pipe2(pipes, O_CLOEXEC) != 0)
-        return ses_fail(cx, SES_FAULT, "%s: %s", argv[0], strerror(errno));
-
-    pid = fork();
-    if (pid == 0)
-        become(argv, pipes[1]);
-    close(pipes[1]);
-
-    while (pid > 0 && n < OUTPUT_MAX &&
-           ((got = read(pipes[0], text + n, OUTPUT_MAX - n)) > 0 ||
-            (got < 0 && errno == EINTR)))
-        n += got < 0 ? 0 : (size_t) got;
-    close(pipes[0]);
-
-    if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0)
-        return ses_fail(cx, SES_FAULT, "%s failed", argv[0]);
-    *out = ses_str_n(text, n);
-    return SES_OK;
-}
-
-/*
- * The listing in a process of its own, which says at the end whether it is
- * whole.  *helper is its pid.
- */
-static int
-list_queue(const char *config, pid_t *helper)
-{
-    const char *const argv[] = {"postqueue", "-c", config, "-j", NULL};
-    int pipes[2], status;
-    pid_t pid;
-
-    if (*helper > 0) {
-        errno = EBUSY;
-        return -1;
-    }
-    if (pipe2(pipes, O_CLOEXEC) != 0)
-        return -1;
-
-    *helper = fork();
-    if (*helper != 0) {
-        close(pipes[1]);
-        if (*helper > 0)
-            return pipes[0];
-        close(pipes[0]);
-        return -1;
-    }
-
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    close(pipes[0]);
-    pid = fork();
-    if (pid == 0)
-        become(argv, pipes[1]);
-    if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0)
-        _exit(1);
-    if (write(pipes[1], ROOT_QUEUE_END "\n", sizeof(ROOT_QUEUE_END)) < 0)
-        _exit(1);
-    _exit(0);
-}
-
-/* The files in a process of its own, too: a reload takes its time. */
-static int
-write_pools(const ses_conf_t *conf, const struct packet *p, unsigned n,
-            pid_t *helper)
-{
-    int pipes[2];
-
-    if (conf->pool_map.n == 0 || *helper > 0) {
-        errno = conf->pool_map.n == 0 ? EINVAL : EBUSY;
-        return -1;
-    }
-    if (pipe2(pipes, O_CLOEXEC) != 0)
-        return -1;
-
-    *helper = fork();
-    if (*helper != 0) {
-        close(pipes[1]);
-        if (*helper > 0)
-            return pipes[0];
-        close(pipes[0]);
-        return -1;
-    }
-
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    close(pipes[0]);
-    if (!poolfile_apply(conf, p->sources, n) || write(pipes[1], "ok", 2) != 2)
-        _exit(1);
-    _exit(0);
-}
-
 /* --- the parent ---------------------------------------------------------- */
 
 /* Processes that work for the agent, 0 = none. */
 struct helpers {
     pid_t queue, pools;
 };
+
+/* The listing, and at its end whether it is whole. */
+static int
+list_queue(const char *config, pid_t *helper)
+{
+    const char *const argv[] = {"postqueue", "-c", config, "-j", NULL};
+    int fd;
+
+    if (!program_helper(helper, &fd))
+        return fd;
+    _exit(program_run(argv, -1, fd) &&
+                  write(fd, ROOT_QUEUE_END "\n", sizeof(ROOT_QUEUE_END)) > 0
+              ? 0
+              : 1);
+}
+
+/* A reload takes its time. */
+static int
+write_pools(const ses_conf_t *conf, const struct packet *p, unsigned n,
+            pid_t *helper)
+{
+    int fd;
+
+    if (conf->pool_map.n == 0) {
+        errno = EINVAL;
+        return -1;
+    }
+    if (!program_helper(helper, &fd))
+        return fd;
+    _exit(poolfile_apply(conf, p->sources, n) && write(fd, "ok", 2) == 2 ? 0
+                                                                         : 1);
+}
 
 /* One request; false when the child is gone. */
 static bool
@@ -471,8 +219,10 @@ serve_one(const ses_conf_t *conf, int fd, struct helpers *h)
                              &h->pools);
     else if (n == (ssize_t) sizeof(*r) && r->what == ASK_QUEUE)
         passed = list_queue(conf->postfix_config.p, &h->queue);
-    else if (n == (ssize_t) sizeof(*r) && r->what < ASK_QUEUE)
-        passed = open_asked(conf->maillog.p, r);
+    else if (n == (ssize_t) sizeof(*r) && r->what == ASK_LOG_INODE)
+        passed = logdir_inode(conf->maillog.p, r->inode);
+    else if (n == (ssize_t) sizeof(*r) && r->what == ASK_LOG_NEXT)
+        passed = logdir_next(conf->maillog.p, r->inode, r->since);
     if (passed < 0)
         err = errno == 0 ? EIO : errno;
 

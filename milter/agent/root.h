@@ -24,11 +24,6 @@
  */
 int root_serve(const ses_conf_t *conf, int fd, pid_t child);
 
-/* Run a program of Postfix, its output (a few lines) into the arena;
- * SES_FAULT when it fails. */
-SES_CHECK ses_rc_t root_output(ses_cx_t *cx, const char *const *argv,
-                               ses_str_t *out);
-
 /* --- the agent: any thread ----------------------------------------------- */
 
 /* Each returns a new descriptor, or -1 with errno. */

@@ -18,7 +18,9 @@
 
 #include "../../milter/agent/agent.c"
 
+#include "../../milter/agent/logdir.c"
 #include "../../milter/agent/poolfile.c"
+#include "../../milter/agent/program.c"
 #include "../../milter/agent/root.c"
 
 #include "base/json.h"
