@@ -227,7 +227,8 @@ expired(logbook_t *b, ses_cx_t *cx, ses_txn_t *t, const ses_message_t *m,
             cx->arena,
             "smtp; 550 " EXPIRED_STATUS " Message expired: unable to deliver "
             "in %lld minutes.<%.*s>",
-            (long long) (b->agent->queue_lifetime / 60000), SES_FMT(o.text));
+            (long long) (outcome_patience(b->agent, m) / 60000),
+            SES_FMT(o.text));
         rc = outcome_bounced(b->agent, cx, t, m, &o, &added);
     }
     return rc;

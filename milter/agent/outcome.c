@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "model/deadline.h"
 #include "policy/classify.h"
 
 #define DETAIL_MAX 32768
@@ -58,6 +59,14 @@ append(ses_cx_t *cx, ses_txn_t *t, ses_fact_t *f, const ses_jsonw_t *w,
     return ses_event_append(cx, t, f, added);
 }
 
+int64_t
+outcome_patience(const agent_t *a, const ses_message_t *m)
+{
+    int64_t own = (int64_t) m->max_delivery * 1000;
+
+    return own > 0 && own < a->queue_lifetime ? own : a->queue_lifetime;
+}
+
 ses_rc_t
 outcome_delivered(const agent_t *a, ses_cx_t *cx, ses_txn_t *t,
                   const ses_message_t *m, const outcome_t *o, bool *added)
@@ -100,7 +109,7 @@ outcome_delayed(const agent_t *a, ses_cx_t *cx, ses_txn_t *t,
     ses_jsonw_str(&w, "timestamp", when_str(cx, o->when));
     ses_jsonw_c(&w, "delayType", ses_classify_delay(o->status, o->text));
     ses_jsonw_str(&w, "expirationTime",
-                  when_str(cx, m->committed + a->queue_lifetime));
+                  when_str(cx, m->committed + outcome_patience(a, m)));
     add_str(&w, "reportingMTA", o->reporter);
     ses_jsonw_list(&w, "delayedRecipients");
     ses_jsonw_open(&w, NULL);
@@ -128,6 +137,20 @@ append_forward(ses_cx_t *cx, ses_txn_t *t, const ses_message_t *m,
     return rc;
 }
 
+/* Was it the limit of its configuration set that ended it?  Then Postfix gave
+ * it up because we asked (contract 13.1). */
+static ses_rc_t
+classify_expired(ses_cx_t *cx, ses_txn_t *t, const ses_message_t *m,
+                 ses_bounce_class_t *class)
+{
+    ses_deadline_t d;
+    ses_rc_t rc = ses_deadline_find(cx, t, m, &d);
+
+    if (rc == SES_OK && d.asked != 0)
+        class->subtype = "CustomTimeoutExceeded";
+    return rc == SES_NOT_FOUND ? SES_OK : rc;
+}
+
 ses_rc_t
 outcome_bounced(const agent_t *a, ses_cx_t *cx, ses_txn_t *t,
                 const ses_message_t *m, const outcome_t *o, bool *added)
@@ -140,7 +163,10 @@ outcome_bounced(const agent_t *a, ses_cx_t *cx, ses_txn_t *t,
                     .when = o->when,
                     .hard = class.hard};
     ses_jsonw_t w;
+    ses_rc_t rc;
 
+    if (o->expired && (rc = classify_expired(cx, t, m, &class)) != SES_OK)
+        return rc;
     f.feedback_id = ses_event_feedback_id(cx->arena, a->conf->region, m->id,
                                           o->rcpt, SES_EVENT_BOUNCE);
     ses_jsonw_init(&w, cx->arena, DETAIL_MAX);

@@ -32,6 +32,9 @@ typedef struct {
     bool suppress;   /* the recipient does not want more */
 } complaint_t;
 
+/* How long Postfix may try to deliver it, ms. */
+int64_t outcome_patience(const agent_t *a, const ses_message_t *m);
+
 /* *added as ses_event_append says it. */
 SES_CHECK ses_rc_t outcome_delivered(const agent_t *a, ses_cx_t *cx,
                                      ses_txn_t *t, const ses_message_t *m,

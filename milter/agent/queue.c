@@ -27,24 +27,11 @@
 struct listing {
     agent_t *agent;
     ses_cx_t *cx;
-    suspect_t *suspects;
-    unsigned n;
+    queue_fn_t fn;
+    void *arg;
     bool whole;  /* its last line was seen */
     bool broken; /* a line we do not understand */
 };
-
-static void
-mark(struct listing *l, ses_msgid_t id)
-{
-    uint8_t x[SES_MSGID_KEY], y[SES_MSGID_KEY];
-
-    ses_msgid_key(id, x);
-    for (unsigned i = 0; i < l->n; i++) {
-        ses_msgid_key(l->suspects[i].id, y);
-        if (memcmp(x, y, sizeof(x)) == 0)
-            l->suspects[i].listed = true;
-    }
-}
 
 /* The string of a member, taken off the front of *rest. */
 static bool
@@ -70,6 +57,7 @@ line_of(struct listing *l, ses_str_t line)
     ses_str_t queue_id, sender;
     ses_msgid_t id;
     ptrdiff_t at;
+    bool ours;
 
     l->whole = ses_str_eqc(line, ROOT_QUEUE_END);
     if (l->whole)
@@ -82,13 +70,11 @@ line_of(struct listing *l, ses_str_t line)
         return;
     }
 
-    if (ses_queueid_parse(queue_id, l->agent->conf->node, &id))
-        mark(l, id);
     at = ses_str_rfind(sender, '@');
-    if (at > 0 &&
-        ses_token_parse(l->cx, &l->agent->tokens,
-                        ses_str_head(sender, (size_t) at), &id) == SES_OK)
-        mark(l, id);
+    ours = at > 0 &&
+           ses_token_parse(l->cx, &l->agent->tokens,
+                           ses_str_head(sender, (size_t) at), &id) == SES_OK;
+    l->fn(l->arg, queue_id, ours ? &id : NULL);
 }
 
 /* Wait for more; false when it does not come, or we stop. */
@@ -105,18 +91,18 @@ ready(const agent_t *a, int fd)
     return n > 0 && on[1].revents == 0;
 }
 
-bool
-queue_read(agent_t *a, ses_cx_t *cx, int fd, suspect_t *suspects, unsigned n)
+/* From a pipe with the listing; closes fd. */
+static bool
+read_listing(struct listing *l, int fd)
 {
-    struct listing l = {.agent = a, .cx = cx, .suspects = suspects, .n = n};
     char in[INPUT], line[LINE_MAX_BYTES];
     size_t have = 0;
     ssize_t got = -1;
 
-    while (ready(a, fd) && (got = read(fd, in, sizeof(in))) > 0)
+    while (ready(l->agent, fd) && (got = read(fd, in, sizeof(in))) > 0)
         for (ssize_t i = 0; i < got; i++) {
             if (in[i] == '\n') {
-                line_of(&l, ses_str_n(line, have));
+                line_of(l, ses_str_n(line, have));
                 have = 0;
             } else if (have < sizeof(line)) {
                 line[have++] = in[i];
@@ -124,22 +110,64 @@ queue_read(agent_t *a, ses_cx_t *cx, int fd, suspect_t *suspects, unsigned n)
         }
     close(fd);
 
-    if (got == 0 && have == 0 && l.whole && !l.broken)
+    if (got == 0 && have == 0 && l->whole && !l->broken)
         return true;
-    if (!agent_stopping(a))
+    if (!agent_stopping(l->agent))
         ses_log(SES_LOG_WARN, "the queue listing is not whole%s",
-                l.broken ? ": a line of another form" : "");
+                l->broken ? ": a line of another form" : "");
     return false;
 }
 
 bool
-queue_list(agent_t *a, ses_cx_t *cx, suspect_t *suspects, unsigned n)
+queue_each(agent_t *a, ses_cx_t *cx, queue_fn_t fn, void *arg)
 {
+    struct listing l = {.agent = a, .cx = cx, .fn = fn, .arg = arg};
     int fd = root_queue(a->root_fd);
 
     if (fd < 0) {
         ses_log(SES_LOG_WARN, "queue listing: %s", strerror(errno));
         return false;
     }
-    return queue_read(a, cx, fd, suspects, n);
+    return read_listing(&l, fd);
+}
+
+/* --- suspects ------------------------------------------------------------ */
+
+struct search {
+    agent_t *agent;
+    suspect_t *suspects;
+    unsigned n;
+};
+
+static void
+mark_id(struct search *s, ses_msgid_t id)
+{
+    uint8_t x[SES_MSGID_KEY], y[SES_MSGID_KEY];
+
+    ses_msgid_key(id, x);
+    for (unsigned i = 0; i < s->n; i++) {
+        ses_msgid_key(s->suspects[i].id, y);
+        if (memcmp(x, y, sizeof(x)) == 0)
+            s->suspects[i].listed = true;
+    }
+}
+
+static void
+mark_listed(void *arg, ses_str_t queue_id, const ses_msgid_t *id)
+{
+    struct search *s = arg;
+    ses_msgid_t own;
+
+    if (ses_queueid_parse(queue_id, s->agent->conf->node, &own))
+        mark_id(s, own);
+    if (id != NULL)
+        mark_id(s, *id);
+}
+
+bool
+queue_list(agent_t *a, ses_cx_t *cx, suspect_t *suspects, unsigned n)
+{
+    struct search s = {a, suspects, n};
+
+    return queue_each(a, cx, mark_listed, &s);
 }

@@ -16,14 +16,17 @@ typedef struct {
     bool listed; /* out: the listing shows its token or queue id */
 } suspect_t;
 
+/* A message of the queue, and which of ours it is by its sender's token;
+ * NULL = not one of ours.  Strings live until fn returns. */
+typedef void (*queue_fn_t)(void *arg, ses_str_t queue_id,
+                           const ses_msgid_t *id);
+/* List the queue.  False (and logged) when the listing was not whole. */
+bool queue_each(agent_t *a, ses_cx_t *cx, queue_fn_t fn, void *arg);
+
 /*
  * List the queue and mark the suspects that are in it.  False (and logged)
  * when the listing was not whole: then nothing may be concluded.
  */
 bool queue_list(agent_t *a, ses_cx_t *cx, suspect_t *suspects, unsigned n);
-
-/* The same from a pipe or file with the listing; closes fd. */
-bool queue_read(agent_t *a, ses_cx_t *cx, int fd, suspect_t *suspects,
-                unsigned n);
 
 #endif

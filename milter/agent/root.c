@@ -26,7 +26,8 @@ typedef enum {
     ASK_LOG_INODE,
     ASK_LOG_NEXT,
     ASK_QUEUE,
-    ASK_POOLS, /* addresses stand behind the request */
+    ASK_POOLS,  /* addresses stand behind the request */
+    ASK_EXPIRE, /* queue ids do */
     ASK_MAX
 } ask_t;
 
@@ -39,7 +40,10 @@ struct request {
 
 struct packet {
     struct request r;
-    poolfile_source_t sources[POOLFILE_SOURCES];
+    union {
+        poolfile_source_t sources[POOLFILE_SOURCES];
+        expire_t expire[EXPIRE_MAX];
+    } more;
 };
 
 /* --- packets ------------------------------------------------------------- */
@@ -103,19 +107,19 @@ receive(int fd)
     return passed;
 }
 
-/* One question at a time.  An answer that never came would be taken for the
- * next one's, so the pair is not used again after a time-out. */
+/* One question at a time, with more behind it.  An answer that never came would
+ * be taken for the next one's, so the pair is not used again after a time-out.
+ */
 static int
-ask(int fd, ask_t what, uint64_t inode, int64_t since,
-    const poolfile_source_t *v, unsigned nsources)
+ask(int fd, ask_t what, uint64_t inode, int64_t since, const void *more,
+    size_t size)
 {
     static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
     static bool broken;
     struct request r = {.what = what, .inode = inode, .since = since};
-    struct iovec iov[] = {{&r, sizeof(r)},
-                          {(void *) (uintptr_t) v, nsources * sizeof(*v)}};
+    struct iovec iov[] = {{&r, sizeof(r)}, {(void *) (uintptr_t) more, size}};
     const struct msghdr msg = {.msg_iov = iov, .msg_iovlen = 2};
-    const ssize_t size = (ssize_t) (sizeof(r) + nsources * sizeof(*v));
+    const ssize_t all = (ssize_t) (sizeof(r) + size);
     struct timeval limit = {.tv_sec = ANSWER_SECONDS};
     int passed = -1;
 
@@ -124,7 +128,7 @@ ask(int fd, ask_t what, uint64_t inode, int64_t since,
         errno = EPIPE;
     } else if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) ==
                    0 &&
-               sendmsg(fd, &msg, MSG_NOSIGNAL) == size) {
+               sendmsg(fd, &msg, MSG_NOSIGNAL) == all) {
         passed = receive(fd);
         broken = passed < 0 && (errno == EAGAIN || errno == EPIPE);
     }
@@ -153,14 +157,20 @@ root_queue(int fd)
 int
 root_pools(int fd, const poolfile_source_t *v, unsigned n)
 {
-    return ask(fd, ASK_POOLS, 0, 0, v, n);
+    return ask(fd, ASK_POOLS, 0, 0, v, n * sizeof(*v));
+}
+
+int
+root_expire(int fd, const expire_t *v, unsigned n)
+{
+    return ask(fd, ASK_EXPIRE, 0, 0, v, n * sizeof(*v));
 }
 
 /* --- the parent ---------------------------------------------------------- */
 
 /* Processes that work for the agent, 0 = none. */
 struct helpers {
-    pid_t queue, pools;
+    pid_t queue, pools, expire;
 };
 
 /* The listing, and at its end whether it is whole. */
@@ -191,8 +201,57 @@ write_pools(const ses_conf_t *conf, const struct packet *p, unsigned n,
     }
     if (!program_helper(helper, &fd))
         return fd;
-    _exit(poolfile_apply(conf, p->sources, n) && write(fd, "ok", 2) == 2 ? 0
-                                                                         : 1);
+    _exit(poolfile_apply(conf, p->more.sources, n) && write(fd, "ok", 2) == 2
+              ? 0
+              : 1);
+}
+
+/* So do a thousand messages. */
+static int
+expire_messages(const ses_conf_t *conf, const struct packet *p, unsigned n,
+                pid_t *helper)
+{
+    int fd;
+
+    if (!program_helper(helper, &fd))
+        return fd;
+    _exit(expire_apply(conf, p->more.expire, n) && write(fd, "ok", 2) == 2 ? 0
+                                                                           : 1);
+}
+
+/* How many things of a size stand behind the request; false: no number. */
+static bool
+count(ssize_t n, size_t size, unsigned *out)
+{
+    size_t more = (size_t) n - sizeof(struct request);
+
+    *out = (unsigned) (more / size);
+    return more % size == 0;
+}
+
+/* Do what was asked: the descriptor to pass, or -1 with errno. */
+static int
+obey(const ses_conf_t *conf, const struct packet *p, ssize_t size,
+     struct helpers *h)
+{
+    const struct request *r = &p->r;
+    bool alone = size == (ssize_t) sizeof(*r);
+    unsigned n;
+
+    if (size >= (ssize_t) sizeof(*r) && size <= (ssize_t) sizeof(*p)) {
+        if (r->what == ASK_POOLS && count(size, sizeof(p->more.sources[0]), &n))
+            return write_pools(conf, p, n, &h->pools);
+        if (r->what == ASK_EXPIRE && count(size, sizeof(p->more.expire[0]), &n))
+            return expire_messages(conf, p, n, &h->expire);
+        if (r->what == ASK_QUEUE && alone)
+            return list_queue(conf->postfix_config.p, &h->queue);
+        if (r->what == ASK_LOG_INODE && alone)
+            return logdir_inode(conf->maillog.p, r->inode);
+        if (r->what == ASK_LOG_NEXT && alone)
+            return logdir_next(conf->maillog.p, r->inode, r->since);
+    }
+    errno = EINVAL;
+    return -1;
 }
 
 /* One request; false when the child is gone. */
@@ -200,9 +259,7 @@ static bool
 serve_one(const ses_conf_t *conf, int fd, struct helpers *h)
 {
     static struct packet p;
-    const struct request *r = &p.r;
     ssize_t n = recv(fd, &p, sizeof(p), MSG_DONTWAIT | MSG_TRUNC);
-    size_t more = n < (ssize_t) sizeof(*r) ? 0 : (size_t) n - sizeof(*r);
     int passed, err = 0;
     bool ok;
 
@@ -211,18 +268,8 @@ serve_one(const ses_conf_t *conf, int fd, struct helpers *h)
     if (n == 0)
         return false;
 
-    errno = EINVAL;
-    passed = -1;
-    if (n >= (ssize_t) sizeof(*r) && n <= (ssize_t) sizeof(p) &&
-        r->what == ASK_POOLS && more % sizeof(p.sources[0]) == 0)
-        passed = write_pools(conf, &p, (unsigned) (more / sizeof(p.sources[0])),
-                             &h->pools);
-    else if (n == (ssize_t) sizeof(*r) && r->what == ASK_QUEUE)
-        passed = list_queue(conf->postfix_config.p, &h->queue);
-    else if (n == (ssize_t) sizeof(*r) && r->what == ASK_LOG_INODE)
-        passed = logdir_inode(conf->maillog.p, r->inode);
-    else if (n == (ssize_t) sizeof(*r) && r->what == ASK_LOG_NEXT)
-        passed = logdir_next(conf->maillog.p, r->inode, r->since);
+    errno = 0;
+    passed = obey(conf, &p, n, h);
     if (passed < 0)
         err = errno == 0 ? EIO : errno;
 
@@ -244,6 +291,8 @@ reap(pid_t child, struct helpers *h, int *status)
             h->queue = 0;
         if (pid == h->pools)
             h->pools = 0;
+        if (pid == h->expire)
+            h->expire = 0;
         if (pid != child)
             continue;
         *status = WIFSIGNALED(s) ? 128 + WTERMSIG(s) : WEXITSTATUS(s);
@@ -257,7 +306,7 @@ root_serve(const ses_conf_t *conf, int fd, pid_t child)
 {
     struct signalfd_siginfo si;
     struct pollfd on[2];
-    struct helpers helpers = {0, 0};
+    struct helpers helpers = {0};
     sigset_t set;
     int status = 1;
 

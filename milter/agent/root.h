@@ -1,11 +1,12 @@
 /*
  * root - the parent that stays root, and what the agent may ask of it
  *
- * It opens the mail log and its rotated predecessors, runs the queue listing
- * and writes the source addresses into Postfix's files (poolfile.h); nothing
- * else.  Requests and answers are packets of a socketpair, descriptors travel
- * as SCM_RIGHTS.  The asking side is not trusted: it names an inode or an
- * address, never a path.
+ * It opens the mail log and its rotated predecessors, runs the queue listing,
+ * writes the source addresses into Postfix's files (poolfile.h) and has
+ * messages returned to their senders (expire.h); nothing else.  Requests and
+ * answers are packets of a socketpair, descriptors travel as SCM_RIGHTS.  The
+ * asking side is not trusted: it names an inode, an address or a queue id,
+ * never a path.
  */
 #ifndef SES_AGENT_ROOT_H
 #define SES_AGENT_ROOT_H
@@ -13,6 +14,7 @@
 #include <sys/types.h>
 
 #include "base/conf.h"
+#include "expire.h"
 #include "poolfile.h"
 
 /* --- the parent ---------------------------------------------------------- */
@@ -40,6 +42,9 @@ int root_queue(int fd);
 
 /* A pipe that says "ok" once Postfix has the n addresses, or ends. */
 int root_pools(int fd, const poolfile_source_t *v, unsigned n);
+/* A pipe that says "ok" once Postfix knows that n messages are to expire, or
+ * ends. */
+int root_expire(int fd, const expire_t *v, unsigned n);
 
 #define ROOT_QUEUE_END "{\"end\": true}"
 

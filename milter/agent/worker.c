@@ -12,6 +12,7 @@
 #include "janitor.h"
 #include "lmtp.h"
 #include "mail_from.h"
+#include "overdue.h"
 #include "pools.h"
 #include "post.h"
 #include "publish.h"
@@ -30,6 +31,7 @@ static const worker_t workers[] = {
     {"verify", verify_run, 1},       {"mail_from", mail_from_run, 1},
     {"post", post_run, 1},           {"rotate", rotate_run, ROTATE_THREADS},
     {"pools", pools_run, 1},         {"zonekeep", zonekeep_run, 1},
+    {"overdue", overdue_run, 1},
 };
 
 struct thread {

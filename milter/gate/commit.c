@@ -123,6 +123,7 @@ fill(work_t *w)
         .config_set = m->verdict.set,
         .committed = m->cx.now,
         .charged = charge(&m->verdict),
+        .max_delivery = m->verdict.max_delivery,
         .send_key = m->has_ticket ? ses_str_n(m->ticket.send_key, SES_SEND_KEY)
                                   : SES_STR(""),
         .identity = m->verdict.identity,

@@ -2,9 +2,9 @@
  * op_config_set - named bundles of per-message settings
  *
  * What a set can hold for now: the sending switch, suppression reasons, TLS
- * policy and pool of source addresses, reputation metrics, tags.  A suppression
- * list of reasons that is given but empty means "none"; not given means "as the
- * account" (contract 9.1).
+ * policy, pool of source addresses and time limit of delivery, reputation
+ * metrics, tags.  A suppression list of reasons that is given but empty means
+ * "none"; not given means "as the account" (contract 9.1).
  */
 #include "api/op.h"
 
@@ -15,12 +15,32 @@
 #define SETS_MAX 10000 /* contract 5.2 */
 #define NO_REASONS                                                             \
     "SuppressedReasons cannot be null when SuppressionScope is provided"
+#define DELIVERY_MIN 300 /* seconds */
+#define DELIVERY_MAX 50400
 #define PAGE_MAX 1000
 #define SCAN_MAX 2000 /* rows looked at for one page of a filtered list */
 
-/* TlsPolicy and SendingPoolName of o: what is absent is as if never set. */
+/* MaxDeliverySeconds of o, with the text of a broken constraint. */
 static ses_rc_t
-read_delivery(op_t *op, const cJSON *o, ses_config_set_t *set)
+read_seconds(op_t *op, const cJSON *o, const char *path, ses_config_set_t *set)
+{
+    int64_t n = ses_json_int(o, "MaxDeliverySeconds", 0);
+
+    if (ses_json_get(o, "MaxDeliverySeconds") != NULL &&
+        (n < DELIVERY_MIN || n > DELIVERY_MAX))
+        return ses_fail(op->cx, SES_INVALID,
+                        "1 validation error detected: Value at '%s' failed to "
+                        "satisfy constraint: Member must have value %s than or "
+                        "equal to %d",
+                        path, n < DELIVERY_MIN ? "greater" : "less",
+                        n < DELIVERY_MIN ? DELIVERY_MIN : DELIVERY_MAX);
+    set->max_delivery = (uint32_t) n;
+    return SES_OK;
+}
+
+/* Members of o, at path: what is absent is as if never set. */
+static ses_rc_t
+read_delivery(op_t *op, const cJSON *o, const char *path, ses_config_set_t *set)
 {
     const cJSON *pool = ses_json_get(o, "SendingPoolName");
     ses_str_t name = ses_json_str(o, "SendingPoolName");
@@ -38,6 +58,8 @@ read_delivery(op_t *op, const cJSON *o, ses_config_set_t *set)
         if (rc != SES_OK)
             return rc;
     }
+    if ((rc = read_seconds(op, o, path, set)) != SES_OK)
+        return rc;
     set->pool = name;
     set->tls_required = ses_str_eqc(ses_json_str(o, "TlsPolicy"), "REQUIRE");
     if (op->env->conf.pool_map.n == 0 &&
@@ -103,7 +125,8 @@ create_set(op_t *op)
         ses_shape_time(o, "LastFreshStart", &set.fresh_start);
     }
     if ((o = ses_json_get(op->in, "DeliveryOptions")) != NULL &&
-        (rc = read_delivery(op, o, &set)) != SES_OK)
+        (rc = read_delivery(op, o, "deliveryOptions.maxDeliverySeconds",
+                            &set)) != SES_OK)
         return rc;
     if ((rc = read_suppression(op, &set)) != SES_OK)
         return rc;
@@ -129,6 +152,8 @@ get_set(op_t *op)
     out_sym(op->out, "TlsPolicy", set.tls_required ? "REQUIRE" : "OPTIONAL");
     if (set.pool.n > 0)
         out_str(op->out, "SendingPoolName", set.pool);
+    if (set.max_delivery != 0)
+        out_int(op->out, "MaxDeliverySeconds", set.max_delivery);
     out_close(op->out);
     out_open(op->out, "ReputationOptions");
     out_bool(op->out, "ReputationMetricsEnabled", set.reputation);
@@ -196,7 +221,7 @@ put_delivery(op_t *op)
 
     rc = op_set(op, op_str(op, "ConfigurationSetName"), &set);
     if (rc == SES_OK)
-        rc = read_delivery(op, op->in, &set);
+        rc = read_delivery(op, op->in, "maxDeliverySeconds", &set);
     if (rc == SES_OK)
         ses_config_set_put(op->cx, op->change, &set);
     return rc;

@@ -25,6 +25,7 @@ decode(ses_cx_t *cx, ses_str_t key, const cJSON *j, uint64_t version, void *out)
     s->reasons = (unsigned) ses_json_int(j, "reasons", 0) & SES_REASON_ANY;
     s->tls_required = ses_json_bool(j, "tls", false);
     s->pool = ses_object_str(cx, j, "pool");
+    s->max_delivery = (uint32_t) ses_json_int(j, "max_delivery", 0);
     ses_tags_read(cx->arena, j, "tags", &s->tags, &s->ntags);
     s->created = ses_json_int(j, "created", 0);
     s->version = version;
@@ -57,6 +58,8 @@ ses_config_set_put(ses_cx_t *cx, ses_change_t *c, const ses_config_set_t *s)
         ses_jsonw_bool(&w, "tls", true);
     if (s->pool.n > 0)
         ses_jsonw_str(&w, "pool", s->pool);
+    if (s->max_delivery != 0)
+        ses_jsonw_int(&w, "max_delivery", s->max_delivery);
     ses_tags_write(&w, "tags", s->tags, s->ntags);
     ses_jsonw_int(&w, "created", s->created);
     ses_change_put(c, SES_DB_CONFIG_SET,

@@ -16,7 +16,8 @@ typedef struct {
     bool has_suppression; /* SuppressionOptions given */
     unsigned reasons;
     bool tls_required;
-    ses_str_t pool; /* of source addresses; "" = none named */
+    ses_str_t pool;        /* of source addresses; "" = none named */
+    uint32_t max_delivery; /* s until Postfix gives up; 0 = as it does */
     ses_tag_t *tags;
     unsigned ntags;
     int64_t created;

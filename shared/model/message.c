@@ -15,6 +15,7 @@
 
 #include "base/assert.h"
 #include "base/buf.h"
+#include "model/deadline.h"
 #include "model/message_open.h"
 
 #define ENTRY_VERSION 1
@@ -30,7 +31,7 @@ struct entry {
     int64_t minute;
     uint64_t size;
     uint32_t charged;
-    uint32_t unused2;
+    uint32_t max_delivery;
 };
 
 struct rcpt {
@@ -84,7 +85,8 @@ encode(ses_cx_t *cx, const ses_message_t *m, ses_str_t *out)
                       .committed = m->committed,
                       .minute = m->minute,
                       .size = m->size,
-                      .charged = m->charged};
+                      .charged = m->charged,
+                      .max_delivery = m->max_delivery};
     ses_buf_t b;
     size_t i;
 
@@ -163,6 +165,7 @@ decode(ses_cx_t *cx, ses_arena_t *a, ses_str_t key, ses_str_t val,
     m.minute = e.minute;
     m.size = e.size;
     m.charged = e.charged;
+    m.max_delivery = e.max_delivery;
     m.nrcpts = e.nrcpts;
     m.rcpts = ses_calloc(a, (size_t) e.nrcpts * sizeof(*m.rcpts));
 
@@ -224,6 +227,8 @@ ses_message_insert(ses_cx_t *cx, ses_txn_t *t, const ses_message_t *m,
     rc = ses_store_put(cx, t, SES_DB_MESSAGE, id_str(key), val);
     if (rc == SES_OK)
         rc = ses_store_put(cx, t, SES_DB_PREPARED, id_str(key), SES_STR(""));
+    if (rc == SES_OK)
+        rc = ses_deadline_add(cx, t, m);
     if (rc == SES_OK && m->send_key.n > 0)
         rc = ses_send_key_put(cx, t, m, body_hash);
     return rc;

@@ -55,13 +55,14 @@ typedef struct {
     ses_msgid_t id;
     ses_message_state_t state;
     ses_str_t account;
-    ses_str_t config_set; /* "" = none */
-    int64_t committed;    /* ms */
-    uint32_t charged;     /* recipients taken from the quota */
-    int64_t minute;       /* the bucket they were taken from */
-    ses_str_t send_key;   /* 32 bytes or "" */
-    ses_str_t identity;   /* name of the identity it was sent as */
-    ses_str_t source;     /* envelope sender as the client gave it */
+    ses_str_t config_set;  /* "" = none */
+    int64_t committed;     /* ms */
+    uint32_t charged;      /* recipients taken from the quota */
+    uint32_t max_delivery; /* s until it is given up; 0 = as Postfix does */
+    int64_t minute;        /* the bucket they were taken from */
+    ses_str_t send_key;    /* 32 bytes or "" */
+    ses_str_t identity;    /* name of the identity it was sent as */
+    ses_str_t source;      /* envelope sender as the client gave it */
     ses_str_t subject;
     uint64_t size; /* bytes */
     /* the event's "mail" object in three pieces of JSON members, without

@@ -36,6 +36,23 @@ ses_message_close(ses_cx_t *cx, ses_txn_t *t, ses_msgid_t id)
     return rc == SES_NOT_FOUND ? SES_OK : rc;
 }
 
+ses_rc_t
+ses_message_undecided(ses_cx_t *cx, ses_txn_t *t, ses_msgid_t id, bool *out)
+{
+    uint8_t key[SES_MSGID_KEY];
+    ses_str_t k = ses_str_n(key, sizeof(key)), val;
+    ses_rc_t rc;
+
+    ses_msgid_key(id, key);
+    rc = ses_store_get(cx, t, SES_DB_OPEN, k, &val);
+    if (rc == SES_NOT_FOUND)
+        rc = ses_store_get(cx, t, SES_DB_PREPARED, k, &val);
+    if (rc != SES_OK && rc != SES_NOT_FOUND)
+        return rc;
+    *out = rc == SES_OK;
+    return SES_OK;
+}
+
 static ses_rc_t
 walk_one(ses_cx_t *cx, ses_str_t key, ses_str_t val, void *arg)
 {

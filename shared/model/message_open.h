@@ -18,6 +18,10 @@ SES_CHECK ses_rc_t ses_message_removed(ses_cx_t *cx, ses_txn_t *t,
 SES_CHECK ses_rc_t ses_message_close(ses_cx_t *cx, ses_txn_t *t,
                                      ses_msgid_t id);
 
+/* Does nothing say yet how it went: is it PREPARED, or open? */
+SES_CHECK ses_rc_t ses_message_undecided(ses_cx_t *cx, ses_txn_t *t,
+                                         ses_msgid_t id, bool *out);
+
 /* removed = when it left the queue, 0 = not that we know. */
 typedef ses_rc_t (*ses_message_open_fn_t)(ses_cx_t *cx, ses_msgid_t id,
                                           int64_t removed, void *arg);

@@ -236,10 +236,10 @@ static const ses_member_t tracking[] = {
     M("HttpsPolicy", STRING, .values = https_policies), END};
 
 static const char *const tls_policies[] = {"OPTIONAL", "REQUIRE", NULL};
+/* The range of the seconds: the operation says it, after the pool's texts. */
 static const ses_member_t delivery[] = {
     M("TlsPolicy", STRING, .values = tls_policies),
-    M("SendingPoolName", STRING),
-    M("MaxDeliverySeconds", INT, LATER, .min = 300, .max = 50400), END};
+    M("SendingPoolName", STRING), M("MaxDeliverySeconds", INT), END};
 
 static const ses_member_t reputation[] = {M("ReputationMetricsEnabled", BOOL),
                                           M("LastFreshStart", TIME), END};
@@ -341,8 +341,7 @@ const ses_member_t ses_v2_put_set_sending[] = {
 const ses_member_t ses_v2_put_set_delivery[] = {
     M("ConfigurationSetName", STRING, LABEL),
     M("TlsPolicy", STRING, .values = tls_policies),
-    M("SendingPoolName", STRING),
-    M("MaxDeliverySeconds", INT, LATER, .min = 300, .max = 50400), END};
+    M("SendingPoolName", STRING), M("MaxDeliverySeconds", INT), END};
 
 const ses_member_t ses_v2_put_set_suppression[] = {
     M("ConfigurationSetName", STRING, LABEL),

@@ -493,6 +493,7 @@ find_signer(state_t *s)
 static ses_rc_t
 find_egress(state_t *s)
 {
+    s->out->max_delivery = s->out->set.n > 0 ? s->set.max_delivery : 0;
     return ses_egress_label(s->cx, s->t, s->ask->conf, s->ask->account,
                             s->out->set.n > 0 ? &s->set : NULL, s->ask->seed,
                             &s->out->label);

@@ -51,8 +51,9 @@ typedef struct {
     unsigned ntags;
     ses_rcpt_t *rcpts; /* each address once; removed and reason filled in */
     unsigned nrcpts;
-    ses_str_t label;   /* of the envelope sender (policy/egress.h) */
-    unsigned *rcpt_of; /* paths' index -> index into rcpts */
+    ses_str_t label;       /* of the envelope sender (policy/egress.h) */
+    uint32_t max_delivery; /* of the set: s until it is given up, 0 = no */
+    unsigned *rcpt_of;     /* paths' index -> index into rcpts */
 } ses_verdict_t;
 
 /* SES_OK, or why not, with the service's text. */

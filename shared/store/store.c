@@ -45,6 +45,7 @@ static const char *const db_names[SES_DB_MAX] = {
     [SES_DB_MESSAGE] = "message",
     [SES_DB_PREPARED] = "prepared",
     [SES_DB_OPEN] = "open",
+    [SES_DB_DEADLINE] = "deadline",
     [SES_DB_SEND_KEY] = "send-key",
     [SES_DB_SEND_DUE] = "send-due",
     [SES_DB_ALIAS] = "alias",

@@ -50,6 +50,7 @@ typedef enum {
     SES_DB_MESSAGE,   /* message id -> ledger entry */
     SES_DB_PREPARED,  /* message id of entries without proof -> "" */
     SES_DB_OPEN,      /* of queued ones that are not at an end -> removal */
+    SES_DB_DEADLINE,  /* time, message id -> when Postfix was told */
     SES_DB_SEND_KEY,  /* send key -> message id, body hash, time */
     SES_DB_SEND_DUE,  /* expiry, send key -> "" */
     SES_DB_ALIAS,     /* message id of a requeued file -> the first one */

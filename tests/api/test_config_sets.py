@@ -54,9 +54,11 @@ def test_options(ses):
         SendingOptions={"SendingEnabled": False},
         ReputationOptions={"ReputationMetricsEnabled": False},
         SuppressionOptions={"SuppressedReasons": []},
-        DeliveryOptions={"TlsPolicy": "OPTIONAL"},
+        DeliveryOptions={"TlsPolicy": "OPTIONAL", "MaxDeliverySeconds": 300},
         Tags=[{"Key": "k", "Value": ""}])
     shown = ses.get_configuration_set(ConfigurationSetName="cs-b")
+    assert shown["DeliveryOptions"] == {"TlsPolicy": "OPTIONAL",
+                                        "MaxDeliverySeconds": 300}
     assert shown["SendingOptions"]["SendingEnabled"] is False
     assert shown["ReputationOptions"]["ReputationMetricsEnabled"] is False
     assert shown["SuppressionOptions"] == {"SuppressedReasons": []}
@@ -68,8 +70,6 @@ def test_options(ses):
 
 
 @pytest.mark.parametrize("more,named", [
-    ({"DeliveryOptions": {"MaxDeliverySeconds": 300}},
-     "DeliveryOptions.MaxDeliverySeconds"),
     ({"TrackingOptions": {"CustomRedirectDomain": "t.example"}},
      "TrackingOptions"),
     ({"VdmOptions": {"GuardianOptions": {

@@ -65,6 +65,10 @@ class Layout:
     def path(self, *parts):
         return os.path.join(self.state, *parts)
 
+    def clock(self, part):
+        """The file that sets a part's clock, if there is one."""
+        return self.path("etc", part + ".clock")
+
     def program(self, name):
         """A program or module that make built."""
         path = os.path.join(self.build, name)

@@ -11,6 +11,7 @@ import time
 
 from harness.layout import HostError
 
+FAKETIME = "/usr/$LIB/faketime/libfaketimeMT.so.1"  # package faketime
 ENVIRON = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8",
            "HOME": "/", "TZ": os.environ.get("TZ", "")}
 
@@ -21,6 +22,17 @@ def environ(**more):
            if value or name != "TZ"}
     env.update(more)
     return env
+
+
+def clock(path):
+    """The environment of a daemon whose clock a file sets, libfaketime's
+    "+600s", again and again; None if there is no such file.  Clocks that
+    only measure are left alone."""
+    if not os.path.exists(path):
+        return None
+    return environ(LD_PRELOAD=FAKETIME, FAKETIME_TIMESTAMP_FILE=path,
+                   FAKETIME_NO_CACHE="1", FAKETIME_DONT_FAKE_MONOTONIC="1",
+                   FAKETIME_FORCE_MONOTONIC_FIX="0", NO_FAKE_STAT="1")
 
 
 def stat(pid):

@@ -14,6 +14,7 @@ import struct
 from harness.layout import (ACCOUNT, BOUNCE_DOMAIN, LOOPBACK, REGION,
                             SERVICE_DOMAIN, HostError)
 from harness.part import Part, expect
+from harness import process
 from harness.process import run
 
 CONF = """\
@@ -120,7 +121,14 @@ def listen(layout, name):
     return listener
 
 
-class Gate(Part):
+class Program(Part):
+    """One of ours.  Host.set_clock gives it a clock of its own."""
+
+    def env(self):
+        return process.clock(self.layout.clock(self.name))
+
+
+class Gate(Program):
     name = "gate"
     program = "sesame-milter"
 
@@ -142,7 +150,7 @@ class Gate(Part):
             raise HostError("the milter answered %r" % got[:16])
 
 
-class Agent(Part):
+class Agent(Program):
     name = "agent"
     program = "sesame-agent"
 

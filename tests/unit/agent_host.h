@@ -18,6 +18,7 @@
 
 #include "../../milter/agent/agent.c"
 
+#include "../../milter/agent/expire.c"
 #include "../../milter/agent/logdir.c"
 #include "../../milter/agent/poolfile.c"
 #include "../../milter/agent/program.c"
@@ -40,6 +41,7 @@ typedef struct {
     ses_cx_t cx;
     int parent_fd;
     pthread_t parent;
+    uint32_t max_delivery; /* of messages */
 } host_t;
 
 static void *
@@ -47,7 +49,7 @@ serve_parent(void *arg)
 {
     host_t *h = arg;
     struct pollfd on = {.fd = h->parent_fd, .events = POLLIN};
-    struct helpers helpers = {0, 0};
+    struct helpers helpers = {0};
 
     while (poll(&on, 1, -1) >= 0 && serve_one(&h->conf, h->parent_fd, &helpers))
         ;
@@ -156,6 +158,7 @@ message(host_t *h, unsigned n, int64_t committed, const char *const *rcpts)
                        .account = ACCOUNT,
                        .config_set = SES_STR("set"),
                        .committed = committed,
+                       .max_delivery = h->max_delivery,
                        .mail_base = SES_STR("\"source\":\"x\""),
                        .rcpts = list};
     ses_txn_t *t = begin(h);

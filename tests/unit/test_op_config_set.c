@@ -72,6 +72,50 @@ test_options(void **state)
            "provided");
 }
 
+#define SECONDS(at, what)                                                      \
+    "1 validation error detected: Value at '" at "' failed to satisfy "        \
+    "constraint: Member must have value " what
+
+/* The pool's texts come before the range of the seconds. */
+static void
+test_max_delivery(void **state)
+{
+    fixture_t *f = *state;
+
+    EXPECT("CreateConfigurationSet",
+           "{\"ConfigurationSetName\":\"s\",\"DeliveryOptions\":"
+           "{\"MaxDeliverySeconds\":299}}",
+           SES_INVALID,
+           SECONDS("deliveryOptions.maxDeliverySeconds",
+                   "greater than or equal to 300"));
+    EXPECT("CreateConfigurationSet",
+           "{\"ConfigurationSetName\":\"s\",\"DeliveryOptions\":"
+           "{\"SendingPoolName\":\"none\",\"MaxDeliverySeconds\":299}}",
+           SES_INVALID, "SendingPool <none> doesn't exist");
+    EXPECT("CreateConfigurationSet",
+           "{\"ConfigurationSetName\":\"s\",\"DeliveryOptions\":"
+           "{\"MaxDeliverySeconds\":50400}}",
+           SES_OK, "{}");
+    EXPECT("GetConfigurationSet", "{\"ConfigurationSetName\":\"s\"}", SES_OK,
+           "*");
+    HOLDS("{\"TlsPolicy\":\"OPTIONAL\",\"MaxDeliverySeconds\":50400}");
+    EXPECT("PutConfigurationSetDeliveryOptions",
+           "{\"ConfigurationSetName\":\"s\",\"MaxDeliverySeconds\":50401}",
+           SES_INVALID,
+           SECONDS("maxDeliverySeconds", "less than or equal to 50400"));
+    EXPECT("PutConfigurationSetDeliveryOptions",
+           "{\"ConfigurationSetName\":\"s\",\"MaxDeliverySeconds\":300}",
+           SES_OK, "{}");
+    EXPECT("GetConfigurationSet", "{\"ConfigurationSetName\":\"s\"}", SES_OK,
+           "*");
+    HOLDS("\"MaxDeliverySeconds\":300}");
+    EXPECT("PutConfigurationSetDeliveryOptions",
+           "{\"ConfigurationSetName\":\"s\"}", SES_OK, "{}");
+    EXPECT("GetConfigurationSet", "{\"ConfigurationSetName\":\"s\"}", SES_OK,
+           "*");
+    HOLDS("\"DeliveryOptions\":{\"TlsPolicy\":\"OPTIONAL\"}");
+}
+
 static void
 test_names(void **state)
 {
@@ -150,8 +194,9 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        OP_TEST(test_default), OP_TEST(test_options), OP_TEST(test_names),
-        OP_TEST(test_list), OP_TEST(test_delete)};
+        OP_TEST(test_default),      OP_TEST(test_options),
+        OP_TEST(test_max_delivery), OP_TEST(test_names),
+        OP_TEST(test_list),         OP_TEST(test_delete)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
