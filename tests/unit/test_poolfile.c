@@ -14,7 +14,7 @@ static ses_arena_t *arena;
 
 /* No program of Postfix is ever run in here. */
 ses_rc_t
-root_output(ses_cx_t *cx, const char *const *argv, ses_str_t *out)
+program_output(ses_cx_t *cx, const char *const *argv, ses_str_t *out)
 {
     (void) cx;
     (void) out;
