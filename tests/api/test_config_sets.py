@@ -54,11 +54,9 @@ def test_options(ses):
         SendingOptions={"SendingEnabled": False},
         ReputationOptions={"ReputationMetricsEnabled": False},
         SuppressionOptions={"SuppressedReasons": []},
-        DeliveryOptions={"TlsPolicy": "OPTIONAL", "MaxDeliverySeconds": 300},
+        DeliveryOptions={"TlsPolicy": "OPTIONAL"},
         Tags=[{"Key": "k", "Value": ""}])
     shown = ses.get_configuration_set(ConfigurationSetName="cs-b")
-    assert shown["DeliveryOptions"] == {"TlsPolicy": "OPTIONAL",
-                                        "MaxDeliverySeconds": 300}
     assert shown["SendingOptions"]["SendingEnabled"] is False
     assert shown["ReputationOptions"]["ReputationMetricsEnabled"] is False
     assert shown["SuppressionOptions"] == {"SuppressedReasons": []}
@@ -67,6 +65,24 @@ def test_options(ses):
                                               SendingEnabled=True)
     shown = ses.get_configuration_set(ConfigurationSetName="cs-b")
     assert "LastFreshStart" in shown["ReputationOptions"]
+
+
+def test_max_delivery_seconds(host):
+    answer = call(host, "POST", SETS,
+                  {"ConfigurationSetName": "cs-time",
+                   "DeliveryOptions": {"MaxDeliverySeconds": 50401}})
+    check_error(answer, 400, "BadRequestException",
+                "1 validation error detected: Value at "
+                "'deliveryOptions.maxDeliverySeconds' failed to satisfy "
+                "constraint: Member must have value less than or equal to "
+                "50400")
+    answer = call(host, "POST", SETS,
+                  {"ConfigurationSetName": "cs-time",
+                   "DeliveryOptions": {"MaxDeliverySeconds": 50400}})
+    assert answer.status == 200, answer
+    shown = json.loads(call(host, "GET", SETS + "/cs-time").body)
+    assert shown["DeliveryOptions"] == {"TlsPolicy": "OPTIONAL",
+                                        "MaxDeliverySeconds": 50400}
 
 
 @pytest.mark.parametrize("more,named", [
