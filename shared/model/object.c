@@ -4,6 +4,7 @@
 #include "model/object.h"
 
 #include "base/assert.h"
+#include "model/object_tree.h"
 
 #define OBJECT_VERSION 1
 #define OBJECT_MAX (1u << 20)
@@ -29,17 +30,17 @@ ses_rc_t
 ses_object_find(ses_cx_t *cx, ses_txn_t *t, ses_db_t db, ses_str_t key,
                 ses_object_decode_t decode, void *out)
 {
+    ses_object_tree_t *tree;
     uint64_t version;
     ses_str_t value;
     ses_rc_t rc;
-    cJSON *j;
 
     if ((rc = ses_control_get(cx, t, db, key, &value, &version)) != SES_OK)
         return rc;
-    if ((rc = ses_object_parse(cx, value, &j)) != SES_OK)
+    if ((rc = ses_object_tree(cx, value, &tree)) != SES_OK)
         return rc;
-    rc = decode(cx, key, j, version, out);
-    ses_json_free(j);
+    rc = decode(cx, key, ses_object_root(tree), version, out);
+    ses_object_let_go(tree);
     return rc;
 }
 
