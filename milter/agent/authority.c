@@ -11,7 +11,7 @@
 #include <ldns/ldns.h>
 
 #include "base/clock.h"
-#include "keyrecord.h"
+#include "policy/keyrecord.h"
 
 #define TIMEOUT_S 2
 #define RETRIES 2
@@ -317,8 +317,9 @@ read_answer(look_t *l, const ldns_pkt *p, const ldns_rdf *name)
         seen = look_at(l, ldns_rr_rdf(rr, 0));
     } else if (ldns_rr_list_rr_count(texts) == 1) { /* RFC 6376 3.6.2.2 */
         rr = ldns_rr_list_rr(texts, 0);
-        if (keyrecord_has(l->arena, text_of(l->arena, rr),
-                          ses_dkim_kind_name(l->key->kind), l->key->public_key))
+        if (ses_keyrecord_has(l->arena, text_of(l->arena, rr),
+                              ses_dkim_kind_name(l->key->kind),
+                              l->key->public_key))
             seen = SES_DKIM_SEEN;
     }
     ldns_rr_list_deep_free(aliases);

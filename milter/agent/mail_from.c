@@ -13,8 +13,9 @@
 #include "backoff.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "keyrecord.h"
 #include "model/identity.h"
+#include "policy/keyrecord.h"
+#include "policy/spf.h"
 #include "resolve.h"
 
 #define ROUND_MAX 64u
@@ -41,35 +42,6 @@ struct checker_s {
     job_t jobs[ROUND_MAX];
     unsigned n, left; /* answers to come */
 };
-
-/* --- SPF --------------------------------------------------------------- */
-
-bool
-mail_from_is_spf(ses_str_t txt)
-{
-    return ses_str_caseeqc(txt, "v=spf1") ||
-           ses_str_casestarts(txt, SES_STR("v=spf1 "));
-}
-
-bool
-mail_from_spf_includes(ses_str_t txt, ses_str_t service)
-{
-    static const char *const ways[] = {"include:", "+include:", "redirect="};
-    ses_str_t rest = txt, term, name;
-    size_t i;
-
-    while (ses_str_cut(&rest, ' ', &term))
-        for (i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
-            if (!ses_str_casestarts(term, ses_str(ways[i])))
-                continue;
-            name = ses_str_from(term, strlen(ways[i]));
-            if (name.n > 0 && name.p[name.n - 1] == '.')
-                name.n--;
-            if (ses_str_caseeq(name, service))
-                return true;
-        }
-    return false;
-}
 
 /* --- answers ----------------------------------------------------------- */
 
@@ -119,11 +91,11 @@ on_txt(void *arg, const resolve_answer_t *answer)
     size_t i;
 
     for (i = 0; i < answer->n; i++) {
-        if (!keyrecord_txt(j->c->arena, answer->rdata[i], &txt) ||
-            !mail_from_is_spf(txt))
+        if (!ses_keyrecord_txt(j->c->arena, answer->rdata[i], &txt) ||
+            !ses_spf_is(txt))
             continue;
         records++;
-        good = mail_from_spf_includes(txt, j->c->agent->conf->service_domain);
+        good = ses_spf_includes(txt, j->c->agent->conf->service_domain);
     }
     /* More than one is an error to whoever checks SPF. */
     j->spf = look_of(good && records == 1, answer);

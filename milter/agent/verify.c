@@ -17,8 +17,8 @@
 #include "backoff.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "keyrecord.h"
 #include "model/identity.h"
+#include "policy/keyrecord.h"
 #include "resolve.h"
 
 #define ROUND_MS 25
@@ -91,7 +91,7 @@ has_text(job_t *j, const resolve_answer_t *answer, ses_str_t want)
     size_t i;
 
     for (i = 0; i < answer->n; i++)
-        if (keyrecord_txt(j->arena, answer->rdata[i], &txt) &&
+        if (ses_keyrecord_txt(j->arena, answer->rdata[i], &txt) &&
             ses_str_eq(ses_str_trim(txt), want))
             return true;
     return false;
@@ -133,8 +133,8 @@ on_key(void *arg, const resolve_answer_t *answer)
     size_t i;
 
     for (i = 0; !found && i < answer->n; i++)
-        found = keyrecord_txt(j->arena, answer->rdata[i], &txt) &&
-                keyrecord_has(j->arena, txt, "rsa", j->key);
+        found = ses_keyrecord_txt(j->arena, answer->rdata[i], &txt) &&
+                ses_keyrecord_has(j->arena, txt, "rsa", j->key);
     j->error = answer->unasked ? "SERVICE_ERROR" : errors[answer->status];
     j->dkim = look_of(found, answer);
     j->text = SES_LOOK_MISSING;

@@ -5,13 +5,10 @@
  * customers' aliases point at, and the MX of bounce_domain, by which reports
  * come back.
  */
-#include <unbound.h>
-
 #include "check.h"
+#include "lookup.h"
 #include "model/identity.h"
 
-#define TYPE_MX 15
-#define TYPE_TXT 16
 #define RECORDS_MAX 200 /* more are believed */
 
 typedef struct {
@@ -22,62 +19,6 @@ typedef struct {
     unsigned n;
 } dns_t;
 
-/* "IP:PORT" or "[IP]:PORT" as libunbound spells it. */
-static int
-forward(struct ub_ctx *ub, ses_arena_t *a, ses_str_t one)
-{
-    ptrdiff_t colon = ses_str_rfind(one, ':');
-    ses_str_t ip = ses_str_head(one, colon < 0 ? 0 : (size_t) colon);
-
-    if (ip.n > 2 && ip.p[0] == '[')
-        ip = ses_str_n(ip.p + 1, ip.n - 2);
-    return ub_ctx_set_fwd(
-        ub, ses_str_printf(a, "%.*s@%.*s", SES_FMT(ip),
-                           SES_FMT(ses_str_from(one, (size_t) (colon + 1))))
-                .p);
-}
-
-static struct ub_ctx *
-context(const ctl_t *c)
-{
-    ses_str_t rest = c->conf.resolver, one;
-    struct ub_ctx *ub = ub_ctx_create();
-    int e = 0;
-
-    if (ub == NULL)
-        return NULL;
-    if (c->conf.dns_trust_anchor.n > 0)
-        e = ub_ctx_add_ta_file(ub, c->conf.dns_trust_anchor.p);
-    else
-        e = ub_ctx_set_option(ub, "module-config:", "iterator");
-    while (e == 0 && ses_str_cut(&rest, ' ', &one))
-        e = forward(ub, c->arena, one);
-    if (e == 0) /* the library would answer for it itself */
-        e = ub_ctx_zone_remove(ub, "test.");
-    if (e == 0)
-        return ub;
-    ub_ctx_delete(ub);
-    return NULL;
-}
-
-/* The strings of a TXT record, joined. */
-static ses_str_t
-joined(ses_arena_t *a, const char *p, int len)
-{
-    char *text = ses_alloc(a, (size_t) len + 1);
-    size_t n = 0, i = 0, part, size = (size_t) len;
-
-    while (i < size) {
-        part = (uint8_t) p[i++];
-        if (part > size - i)
-            break;
-        memcpy(text + n, p + i, part);
-        n += part;
-        i += part;
-    }
-    return ses_str_n(text, n);
-}
-
 static bool
 has_text(dns_t *d, const char *name, ses_str_t want)
 {
@@ -85,11 +26,10 @@ has_text(dns_t *d, const char *name, ses_str_t want)
     bool found = false;
     int i;
 
-    if (ub_resolve(d->ub, name, TYPE_TXT, 1, &res) != 0)
+    if (ub_resolve(d->ub, name, LOOKUP_TXT, 1, &res) != 0)
         return false;
     for (i = 0; res->havedata && res->data[i] != NULL && !found; i++)
-        found =
-            ses_str_eq(joined(d->k->c->arena, res->data[i], res->len[i]), want);
+        found = ses_str_eq(lookup_text(d->k->c->arena, res, i), want);
     ub_resolve_free(res);
     return found;
 }
@@ -135,7 +75,7 @@ check_bounce_domain(dns_t *d)
 {
     const char *name = d->k->c->conf.bounce_domain.p;
     struct ub_result *res = NULL;
-    int e = ub_resolve(d->ub, name, TYPE_MX, 1, &res);
+    int e = ub_resolve(d->ub, name, LOOKUP_MX, 1, &res);
 
     if (e != 0)
         check_found(d->k, "Does the resolver of sesame.conf answer?",
@@ -174,7 +114,7 @@ check_dns(check_t *k)
     if (k->c->conf.resolver.n == 0 || k->c->store == NULL)
         return;
     d->k = k;
-    if ((d->ub = context(k->c)) == NULL) {
+    if ((d->ub = lookup_open(k->c)) == NULL) {
         check_found(k, "Correct resolver or dns_trust_anchor in sesame.conf.",
                     "DNS: libunbound does not take the configuration");
         return;

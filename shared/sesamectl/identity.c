@@ -2,7 +2,8 @@
  * identity - sesamectl identity: sender domains and addresses
  *
  * records.c prints what belongs in DNS, verify.c has it looked at,
- * identity_dkim.c changes keys.
+ * identity_check.c looks at all that a receiver does, identity_dkim.c changes
+ * keys.
  */
 #include "identity.h"
 
@@ -354,6 +355,16 @@ const ctl_command_t ctl_identities[] = {
      {OF_ACCOUNT,
       {"ask", NULL, "send an address its mail again"},
       {"timeout", "SECONDS", "wait for gate and agent so long (30)"}}},
+    {"check",
+     "DOMAIN",
+     1,
+     1,
+     "Look up what a receiver of mail From: DOMAIN looks at: DKIM, MX and SPF\n"
+     "of the envelope sender, DMARC and its alignment; with a remedy for what\n"
+     "is wrong.  Exit status 0 only when nothing is.",
+     CTL_STORE,
+     ctl_identity_check,
+     {OF_ACCOUNT}},
     {"rotate",
      "NAME",
      1,

@@ -22,5 +22,6 @@ int ctl_identity_records(ctl_t *c);
 int ctl_identity_rotate(ctl_t *c);
 int ctl_identity_ed25519(ctl_t *c);
 int ctl_identity_verify(ctl_t *c);
+int ctl_identity_check(ctl_t *c);
 
 #endif

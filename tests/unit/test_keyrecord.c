@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "../../milter/agent/keyrecord.c"
+#include "../../shared/policy/keyrecord.c"
 
 #define KEY "MIIBIjANBgkq+/AQAB"
 
@@ -53,11 +53,12 @@ test_records(void **state)
 
     (void) state;
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-        if (keyrecord_has(a, ses_str(cases[i].txt), "rsa", SES_STR(KEY)) !=
+        if (ses_keyrecord_has(a, ses_str(cases[i].txt), "rsa", SES_STR(KEY)) !=
             cases[i].want)
             fail_msg("%s", cases[i].txt);
     /* Without a key of ours nothing matches. */
-    assert_false(keyrecord_has(a, SES_STR("v=DKIM1; p="), "rsa", SES_STR("")));
+    assert_false(
+        ses_keyrecord_has(a, SES_STR("v=DKIM1; p="), "rsa", SES_STR("")));
     ses_arena_free(a);
 }
 
@@ -68,13 +69,13 @@ test_strings(void **state)
     ses_str_t out = SES_STR("untouched");
 
     (void) state;
-    assert_true(keyrecord_txt(a, SES_STR("\3abc\0\2de"), &out));
+    assert_true(ses_keyrecord_txt(a, SES_STR("\3abc\0\2de"), &out));
     assert_true(ses_str_eqc(out, "abcde"));
-    assert_true(keyrecord_txt(a, SES_STR(""), &out));
+    assert_true(ses_keyrecord_txt(a, SES_STR(""), &out));
     assert_int_equal(out.n, 0);
     out = SES_STR("untouched");
-    assert_false(keyrecord_txt(a, SES_STR("\4abc"), &out));
-    assert_false(keyrecord_txt(a, SES_STR("\3abc\1"), &out));
+    assert_false(ses_keyrecord_txt(a, SES_STR("\4abc"), &out));
+    assert_false(ses_keyrecord_txt(a, SES_STR("\3abc\1"), &out));
     assert_true(ses_str_eqc(out, "untouched"));
     ses_arena_free(a);
 }

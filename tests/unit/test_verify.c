@@ -16,7 +16,7 @@
 
 #include "../../milter/agent/backoff.c"
 
-#include "../../milter/agent/keyrecord.c"
+#include "../../shared/policy/keyrecord.c"
 
 #include "../../milter/agent/resolve.c"
 

@@ -5,14 +5,14 @@
  * names and values meaningless, unknown tags ignored, a repeated tag makes
  * the record invalid.
  */
-#include "keyrecord.h"
+#include "policy/keyrecord.h"
 
 enum { TAG_V, TAG_K, TAG_P, TAG_H, TAG_S, TAG_MAX };
 
 static const char *const tag_names[TAG_MAX] = {"v", "k", "p", "h", "s"};
 
 bool
-keyrecord_txt(ses_arena_t *a, ses_str_t rdata, ses_str_t *out)
+ses_keyrecord_txt(ses_arena_t *a, ses_str_t rdata, ses_str_t *out)
 {
     char *text = ses_alloc(a, rdata.n + 1);
     size_t i = 0, n = 0, len;
@@ -85,7 +85,8 @@ without_blanks(ses_arena_t *a, ses_str_t s)
 }
 
 bool
-keyrecord_has(ses_arena_t *a, ses_str_t txt, const char *kind, ses_str_t want)
+ses_keyrecord_has(ses_arena_t *a, ses_str_t txt, const char *kind,
+                  ses_str_t want)
 {
     ses_str_t tags[TAG_MAX] = {{0}};
 
