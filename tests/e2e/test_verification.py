@@ -241,6 +241,14 @@ def test_custom_templates(shop):
     refused(bad, "is not verified",
             shop.update_custom_verification_email_template,
             FromEmailAddress="x@nobody.example")
+    # Nothing of the page may take the link with it to somebody else.
+    for content in ("<img src='https://evil.example/?", "<style>a{}</style>",
+                    "<p>x<!-- ", "<textarea>"):
+        refused(bad, "The template content is not valid: ",
+                TemplateName="new", TemplateContent=content)
+        refused(bad, "The template content is not valid: ",
+                shop.update_custom_verification_email_template,
+                TemplateContent=content)
     for operation in (shop.get_custom_verification_email_template,
                       shop.delete_custom_verification_email_template):
         with pytest.raises(missing):
