@@ -1,5 +1,5 @@
 /*
- * agent - what all workers of sesame-agent share
+ * agent - what a worker of sesame-agent has in hand
  */
 
 #include "agent.h"
@@ -23,12 +23,22 @@ agent_init(agent_t *a)
     if (a->stop_fd < 0)
         return false;
 
-    pthread_mutex_init(&a->lock, NULL);
+    a->shared = ses_xcalloc(sizeof(*a->shared));
+    pthread_mutex_init(&a->shared->lock, NULL);
     pthread_condattr_init(&attr);
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&a->changed, &attr);
+    pthread_cond_init(&a->shared->changed, &attr);
     pthread_condattr_destroy(&attr);
     return true;
+}
+
+static void
+settings_free(settings_t *s)
+{
+    ses_keyring_wipe(&s->tokens);
+    ses_keyring_wipe(&s->site);
+    ses_arena_free(s->arena);
+    ses_xfree(s);
 }
 
 void
@@ -38,12 +48,79 @@ agent_free(agent_t *a)
         ses_committer_free(a->committer);
     if (a->store != NULL)
         ses_store_close(a->store);
-    ses_keyring_wipe(&a->tokens);
-    ses_keyring_wipe(&a->site);
-    pthread_cond_destroy(&a->changed);
-    pthread_mutex_destroy(&a->lock);
+    agent_release(a);
+    if (a->shared->newest != NULL)
+        settings_free(a->shared->newest);
+    pthread_cond_destroy(&a->shared->changed);
+    pthread_mutex_destroy(&a->shared->lock);
+    ses_xfree(a->shared);
     close(a->stop_fd);
 }
+
+/* --- settings ------------------------------------------------------------ */
+
+/* Under the lock: one user less; true when it was the last. */
+static bool
+settings_left(settings_t *s)
+{
+    return s != NULL && --s->users == 0;
+}
+
+bool
+agent_renew(agent_t *a)
+{
+    settings_t *old = a->settings, *s;
+    bool last = false;
+
+    pthread_mutex_lock(&a->shared->lock);
+    s = a->shared->newest;
+    if (s != old && s != NULL) {
+        s->users++;
+        last = settings_left(old);
+    }
+    pthread_mutex_unlock(&a->shared->lock);
+    if (s == old || s == NULL)
+        return false;
+
+    a->settings = s;
+    a->conf = &s->conf;
+    a->tokens = &s->tokens;
+    a->site = &s->site;
+    if (last)
+        settings_free(old);
+    return true;
+}
+
+void
+agent_release(agent_t *a)
+{
+    bool last;
+
+    pthread_mutex_lock(&a->shared->lock);
+    last = settings_left(a->settings);
+    pthread_mutex_unlock(&a->shared->lock);
+    if (last)
+        settings_free(a->settings);
+    a->settings = NULL;
+}
+
+void
+agent_settle(agent_t *a, settings_t *s)
+{
+    settings_t *old;
+    bool last;
+
+    s->users = 1;
+    pthread_mutex_lock(&a->shared->lock);
+    old = a->shared->newest;
+    a->shared->newest = s;
+    last = settings_left(old);
+    pthread_mutex_unlock(&a->shared->lock);
+    if (last)
+        settings_free(old);
+}
+
+/* --- the end ------------------------------------------------------------- */
 
 bool
 agent_wait(agent_t *a, int64_t ms)
@@ -59,12 +136,13 @@ agent_wait(agent_t *a, int64_t ms)
         until.tv_nsec -= 1000000000;
     }
 
-    pthread_mutex_lock(&a->lock);
-    while (!a->stopping &&
-           pthread_cond_timedwait(&a->changed, &a->lock, &until) == 0)
+    pthread_mutex_lock(&a->shared->lock);
+    while (!a->shared->stopping &&
+           pthread_cond_timedwait(&a->shared->changed, &a->shared->lock,
+                                  &until) == 0)
         ;
-    stopping = a->stopping;
-    pthread_mutex_unlock(&a->lock);
+    stopping = a->shared->stopping;
+    pthread_mutex_unlock(&a->shared->lock);
     return !stopping;
 }
 
@@ -73,9 +151,9 @@ agent_stopping(agent_t *a)
 {
     bool stopping;
 
-    pthread_mutex_lock(&a->lock);
-    stopping = a->stopping;
-    pthread_mutex_unlock(&a->lock);
+    pthread_mutex_lock(&a->shared->lock);
+    stopping = a->shared->stopping;
+    pthread_mutex_unlock(&a->shared->lock);
     return stopping;
 }
 
@@ -84,10 +162,10 @@ agent_stop(agent_t *a)
 {
     uint64_t one = 1;
 
-    pthread_mutex_lock(&a->lock);
-    a->stopping = true;
-    pthread_cond_broadcast(&a->changed);
-    pthread_mutex_unlock(&a->lock);
+    pthread_mutex_lock(&a->shared->lock);
+    a->shared->stopping = true;
+    pthread_cond_broadcast(&a->shared->changed);
+    pthread_mutex_unlock(&a->shared->lock);
     if (write(a->stop_fd, &one, sizeof(one)) < 0)
         ses_log(SES_LOG_WARN, "stop: %s", strerror(errno));
 }
@@ -95,10 +173,12 @@ agent_stop(agent_t *a)
 void
 agent_log_read(agent_t *a, int64_t when)
 {
-    pthread_mutex_lock(&a->lock);
-    a->log_read = when;
-    pthread_mutex_unlock(&a->lock);
+    pthread_mutex_lock(&a->shared->lock);
+    a->shared->log_read = when;
+    pthread_mutex_unlock(&a->shared->lock);
 }
+
+/* --- the log ------------------------------------------------------------- */
 
 /* One of the times that workers tell each other. */
 static int64_t
@@ -106,9 +186,9 @@ time_at(agent_t *a, const int64_t *at)
 {
     int64_t when;
 
-    pthread_mutex_lock(&a->lock);
+    pthread_mutex_lock(&a->shared->lock);
     when = *at;
-    pthread_mutex_unlock(&a->lock);
+    pthread_mutex_unlock(&a->shared->lock);
     return when;
 }
 
@@ -116,41 +196,41 @@ time_at(agent_t *a, const int64_t *at)
 static void
 time_on(agent_t *a, int64_t *at, int64_t when)
 {
-    pthread_mutex_lock(&a->lock);
+    pthread_mutex_lock(&a->shared->lock);
     if (when > *at)
         *at = when;
-    pthread_mutex_unlock(&a->lock);
+    pthread_mutex_unlock(&a->shared->lock);
 }
 
 int64_t
 agent_log_end(agent_t *a)
 {
-    return time_at(a, &a->log_read);
+    return time_at(a, &a->shared->log_read);
 }
 
 void
 agent_log_lost(agent_t *a, int64_t when)
 {
-    time_on(a, &a->log_gap, when);
+    time_on(a, &a->shared->log_gap, when);
     agent_log_doubted(a, when);
 }
 
 int64_t
 agent_log_gap(agent_t *a)
 {
-    return time_at(a, &a->log_gap);
+    return time_at(a, &a->shared->log_gap);
 }
 
 void
 agent_log_doubted(agent_t *a, int64_t when)
 {
-    time_on(a, &a->log_doubt, when);
+    time_on(a, &a->shared->log_doubt, when);
 }
 
 int64_t
 agent_log_doubt(agent_t *a)
 {
-    return time_at(a, &a->log_doubt);
+    return time_at(a, &a->shared->log_doubt);
 }
 
 ses_cx_t

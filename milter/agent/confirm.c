@@ -284,7 +284,17 @@ open_key(confirmer_t *c)
             return true;
         if (!agent_wait(c->agent, 5000))
             return false;
+        (void) agent_renew(c->agent);
     }
+}
+
+static void
+renew(confirmer_t *c)
+{
+    ses_cx_t cx = agent_cx(c->arena);
+
+    courier_use(c->courier, c->agent->conf);
+    sns_renew(&cx, c->agent->conf, &c->sns);
 }
 
 void
@@ -295,6 +305,8 @@ confirm_run(agent_t *a)
 
     if (open_key(&c) && (c.courier = courier_new(a->conf)) != NULL)
         while (!agent_stopping(a)) {
+            if (agent_renew(a))
+                renew(&c);
             look(&c);
             courier_wait(c.courier, ROUND_MS);
             store(&c);

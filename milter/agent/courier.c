@@ -78,6 +78,12 @@ courier_new(const ses_conf_t *conf)
     return c;
 }
 
+void
+courier_use(courier_t *c, const ses_conf_t *conf)
+{
+    c->conf = conf;
+}
+
 static void
 job_free(courier_job_t *j)
 {

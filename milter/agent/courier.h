@@ -33,6 +33,8 @@ typedef void (*courier_fn_t)(void *arg, courier_job_t *job,
 
 /* NULL (and logged) when libcurl does not start. */
 courier_t *courier_new(const ses_conf_t *conf);
+/* Go by this from now on, in place of the one before. */
+void courier_use(courier_t *c, const ses_conf_t *conf);
 /* Calls off what is under way, without a word. */
 void courier_free(courier_t *c);
 

@@ -7,6 +7,7 @@
  */
 #include "dest_sns.h"
 
+#include <errno.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <stdio.h>
@@ -14,6 +15,7 @@
 #include "base/clock.h"
 #include "base/encode.h"
 #include "base/json.h"
+#include "base/log.h"
 
 #define SUBJECT "Amazon SES Email Event Notification"
 #define BODY_MAX (4u << 20)
@@ -57,7 +59,8 @@ sns_open(ses_cx_t *cx, const ses_conf_t *conf, dest_sns_t *out)
     FILE *f;
 
     if ((f = fopen(path, "re")) == NULL)
-        return ses_fail(cx, SES_DENIED, "%s: cannot be read", path);
+        return ses_fail(cx, errno == ENOENT ? SES_NOT_FOUND : SES_DENIED,
+                        "%s: cannot be read", path);
     key = PEM_read_PrivateKey(f, NULL, NULL, NULL);
     fclose(f);
     if (key == NULL || !EVP_PKEY_is_a(key, "RSA")) {
@@ -67,6 +70,21 @@ sns_open(ses_cx_t *cx, const ses_conf_t *conf, dest_sns_t *out)
     out->conf = conf;
     out->key = key;
     return SES_OK;
+}
+
+void
+sns_renew(ses_cx_t *cx, const ses_conf_t *conf, dest_sns_t *d)
+{
+    dest_sns_t other;
+
+    d->conf = conf;
+    if (sns_open(cx, conf, &other) != SES_OK) { /* gone since it was checked */
+        ses_log(SES_LOG_WARN, "reload: %.*s: the old key signs on",
+                SES_FMT(cx->why));
+        return;
+    }
+    sns_close(d);
+    *d = other;
 }
 
 void

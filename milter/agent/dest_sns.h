@@ -17,6 +17,9 @@ typedef struct {
 /* Load the signing key; sns_close forgets it. */
 SES_CHECK ses_rc_t sns_open(ses_cx_t *cx, const ses_conf_t *conf,
                             dest_sns_t *out);
+/* Load it again, and go by conf from now on; without a key (logged) the old
+ * one stays. */
+void sns_renew(ses_cx_t *cx, const ses_conf_t *conf, dest_sns_t *d);
 void sns_close(dest_sns_t *d);
 
 /* One id for one event at one destination: for every subscriber of the

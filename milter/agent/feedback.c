@@ -30,7 +30,7 @@ token_of(const agent_t *a, ses_cx_t *cx, ses_str_t address, ses_msgid_t *id)
     ptrdiff_t at = ses_str_rfind(address, '@');
 
     return at > 0 &&
-           ses_token_parse(cx, &a->tokens, ses_str_head(address, (size_t) at),
+           ses_token_parse(cx, a->tokens, ses_str_head(address, (size_t) at),
                            id) == SES_OK;
 }
 

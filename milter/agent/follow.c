@@ -228,6 +228,7 @@ follow_run(agent_t *a)
     int64_t pause = 0;
 
     while (agent_wait(a, pause)) {
+        (void) agent_renew(a);
         switch (follow_step(f)) {
         case FOLLOW_MORE:
             pause = PAUSE;

@@ -226,7 +226,8 @@ janitor_run(agent_t *a)
     int64_t next[CHORES] = {0};
     ses_cx_t cx;
 
-    while (agent_wait(a, 1000))
+    while (agent_wait(a, 1000)) {
+        (void) agent_renew(a);
         for (size_t i = 0; i < CHORES && !agent_stopping(a); i++) {
             cx = agent_cx(arena);
             if (cx.now < next[i] && next[i] <= cx.now + chores[i].every)
@@ -234,6 +235,7 @@ janitor_run(agent_t *a)
             chores[i].run(a, &cx);
             next[i] = cx.now + chores[i].every;
         }
+    }
 
     cx = agent_cx(arena);
     flush_tallies(a, &cx);

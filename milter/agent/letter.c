@@ -58,7 +58,7 @@ verification(const agent_t *a, ses_cx_t *cx, ses_txn_t *t,
     if (!ses_confirm_good(a->conf, &link, &i, cx->now))
         return SES_NOT_FOUND; /* created anew, or too late */
 
-    url = ses_confirm_url(cx->arena, a->conf, &a->site, &link);
+    url = ses_confirm_url(cx->arena, a->conf, a->site, &link);
     fields(b, a->conf, m->to, "Email verification",
            "Email address verification request");
     ses_buf_c(b, "Content-Type: text/plain; charset=us-ascii\r\n"

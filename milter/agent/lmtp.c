@@ -24,6 +24,7 @@
 #define RCPTS_MAX 50
 #define INPUT 65536
 #define IDLE_MS 300000 /* RFC 5321 section 4.5.3.2.7 */
+#define RENEW_MS 5000  /* without a guest: take new settings */
 
 typedef struct {
     agent_t *agent;
@@ -253,6 +254,7 @@ mail(session_t *s, ses_str_t arg)
         return;
     }
     reset(s);
+    (void) agent_renew(s->agent);
     s->mail = true;
     reply(s, "250 2.1.0 Ok");
 }
@@ -381,7 +383,10 @@ lmtp_run(agent_t *a)
     int fd;
 
     while (!agent_stopping(a)) {
-        if (poll(on, 2, -1) < 0 || on[0].revents == 0)
+        int n = poll(on, 2, RENEW_MS);
+
+        (void) agent_renew(a);
+        if (n <= 0 || on[0].revents == 0)
             continue;
 
         fd = accept4(a->lmtp_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);

@@ -50,7 +50,7 @@ by_sender(const logbook_t *b, ses_cx_t *cx, ses_str_t sender, ses_msgid_t *id)
     ptrdiff_t at = ses_str_rfind(sender, '@');
 
     return at > 0 &&
-           ses_token_parse(cx, &b->agent->tokens,
+           ses_token_parse(cx, b->agent->tokens,
                            ses_str_head(sender, (size_t) at), id) == SES_OK;
 }
 

@@ -238,9 +238,11 @@ mail_from_run(agent_t *a)
     c->agent = a;
     c->arena = ses_arena_new();
     c->resolve = resolve_new(a->conf);
-    do
+    do {
+        if (agent_renew(a))
+            resolve_use(c->resolve, a->conf);
         round_of(c);
-    while (agent_wait(a, LOOK_MS));
+    } while (agent_wait(a, LOOK_MS));
     resolve_free(c->resolve);
     ses_arena_free(c->arena);
     ses_xfree(c);

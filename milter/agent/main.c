@@ -28,7 +28,9 @@
 #include "model/model.h"
 #include "program.h"
 #include "report.h"
+#include "base/systemd.h"
 #include "root.h"
+#include "settings.h"
 #include "socket.h"
 #include "worker.h"
 
@@ -45,7 +47,8 @@ static const char usage[] =
     "\n"
     "Follows Postfix's log, takes bounces and complaints over LMTP, publishes\n"
     "events, checks identities in the DNS.  Runs in the foreground, logs to\n"
-    "standard error, stops on SIGTERM.\n"
+    "standard error, stops on SIGTERM, reads its configuration again on\n"
+    "SIGHUP.\n"
     "\n"
     "  -c, --config FILE  sesame.conf (default " CONFIG ")\n"
     "  --lmtp SOCKET      instead of lmtp_socket: fd:N, a listening\n"
@@ -214,18 +217,34 @@ open_store(ses_cx_t *cx, agent_t *a)
         return rc;
     a->committer = ses_committer_new(a->store, true);
     agent_log_lost(a, booted());
+    return SES_OK;
+}
 
-    rc = ses_keyring_load(cx, ses_conf_key(cx, a->conf, "token.key"),
-                          &a->tokens);
-    if (rc != SES_OK)
-        return rc;
-    return ses_keyring_load(cx, ses_conf_key(cx, a->conf, "site.key"),
-                            &a->site);
+/* The manager hears when it is done, whatever came of it. */
+static void
+reload(agent_t *a)
+{
+    ses_arena_t *arena = ses_arena_new();
+    ses_cx_t cx = ses_cx(arena, ses_clock_ms());
+    bool ok;
+
+    ses_systemd_reloading();
+    ok = settings_reload(&cx, a) == SES_OK;
+    if (ok)
+        ses_log(SES_LOG_INFO, "reload: configuration and keys are read anew");
+    else
+        ses_log(SES_LOG_ERROR, "reload: %.*s; everything stays as it was",
+                SES_FMT(cx.why));
+    ses_systemd_tell("READY=1\nSTATUS=%s",
+                     ok ? "Working"
+                        : "Working with the old configuration: the new one "
+                          "has an error");
+    ses_arena_free(arena);
 }
 
 /* Until a signal asks us to stop, or a worker does. */
 static void
-wait_for_stop(agent_t *a, const sigset_t *signals)
+serve(agent_t *a, const sigset_t *signals)
 {
     const struct timespec second = {.tv_sec = 1};
     int sig;
@@ -234,6 +253,8 @@ wait_for_stop(agent_t *a, const sigset_t *signals)
         sig = sigtimedwait(signals, NULL, &second);
         if (sig == SIGTERM || sig == SIGINT)
             break;
+        if (sig == SIGHUP)
+            reload(a);
     }
 }
 
@@ -253,14 +274,17 @@ run(ses_cx_t *cx, agent_t *a, const sigset_t *signals, pid_t parent)
     ses_model_init();
     report_init();
     curl_global_init(CURL_GLOBAL_DEFAULT);
-    if (open_store(cx, a) != SES_OK)
+    if (settings_first(cx, a, a->conf) != SES_OK || open_store(cx, a) != SES_OK)
         return failed(cx);
 
     ses_log(SES_LOG_INFO, "version=%s store=%s maillog=%s", SESAME_VERSION,
             a->conf->store.p, a->conf->maillog.p);
-    if (workers_start(a))
-        wait_for_stop(a, signals);
+    if (workers_start(a)) {
+        ses_systemd_tell("READY=1\nSTATUS=Working");
+        serve(a, signals);
+    }
 
+    ses_systemd_tell("STOPPING=1");
     agent_stop(a);
     ended = workers_join();
     ses_log(SES_LOG_INFO, "stopped");

@@ -330,6 +330,7 @@ prepare(post_t *p)
         said = true;
         if (!agent_wait(p->agent, 5000))
             return false;
+        (void) agent_renew(p->agent);
     }
 }
 
@@ -341,14 +342,16 @@ post_run(agent_t *a)
     p->agent = a;
     p->arena = ses_arena_new();
     p->message = ses_arena_new();
-    if (prepare(p) && (p->injector = injector_new(a)) != NULL)
-        while (!agent_stopping(a)) {
+    while (!agent_stopping(a) && prepare(p) &&
+           (p->injector = injector_new(a)) != NULL) {
+        while (!agent_renew(a) && !agent_stopping(a)) {
             if (!send_due(p) && !agent_wait(a, ROUND_MS))
                 break;
             expire(p);
             purge(p);
         }
-    injector_free(p->injector);
+        injector_free(p->injector);
+    }
     ses_keyring_wipe(&p->ring);
     ses_arena_free(p->message);
     ses_arena_free(p->arena);

@@ -324,6 +324,16 @@ remember(publisher_t *p, bool now)
         p->store_all_at = cx.now + STORE_ALL_MS;
 }
 
+static outlet_limits_t
+limits_of(const ses_conf_t *c)
+{
+    return (outlet_limits_t){.retry_min = c->publish_retry_min,
+                             .retry_max = c->publish_retry_max,
+                             .max_age = c->publish_max_age,
+                             .window = (unsigned) c->publish_window,
+                             .max_tries = (unsigned) c->publish_max_tries};
+}
+
 /* Without the key nothing can be signed: wait for the operator. */
 static bool
 open_key(publisher_t *p)
@@ -341,6 +351,8 @@ open_key(publisher_t *p)
         said = true;
         if (!agent_wait(p->agent, 5000))
             return false;
+        if (agent_renew(p->agent))
+            p->limits = limits_of(p->agent->conf);
     }
 }
 
@@ -354,21 +366,29 @@ goodbye(publisher_t *p)
     remember(p, true);
 }
 
+/* New settings.  What is in flight stays so. */
+static void
+renew(publisher_t *p)
+{
+    ses_cx_t cx = agent_cx(p->arena);
+
+    p->limits = limits_of(p->agent->conf);
+    courier_use(p->courier, p->agent->conf);
+    sns_renew(&cx, p->agent->conf, &p->sns);
+    p->journal = 0; /* the roster has names made of the region */
+}
+
 void
 publish_run(agent_t *a)
 {
-    const ses_conf_t *c = a->conf;
-    publisher_t p = {.agent = a,
-                     .arena = ses_arena_new(),
-                     .limits = {.retry_min = c->publish_retry_min,
-                                .retry_max = c->publish_retry_max,
-                                .max_age = c->publish_max_age,
-                                .window = (unsigned) c->publish_window,
-                                .max_tries = (unsigned) c->publish_max_tries}};
+    publisher_t p = {
+        .agent = a, .arena = ses_arena_new(), .limits = limits_of(a->conf)};
     size_t i;
 
-    if (open_key(&p) && (p.courier = courier_new(c)) != NULL) {
+    if (open_key(&p) && (p.courier = courier_new(a->conf)) != NULL) {
         while (!agent_stopping(a)) {
+            if (agent_renew(a))
+                renew(&p);
             reload(&p);
             courier_wait(p.courier, advance(&p) ? 0 : ROUND_MS);
             remember(&p, false);

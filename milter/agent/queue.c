@@ -72,7 +72,7 @@ line_of(struct listing *l, ses_str_t line)
 
     at = ses_str_rfind(sender, '@');
     ours = at > 0 &&
-           ses_token_parse(l->cx, &l->agent->tokens,
+           ses_token_parse(l->cx, l->agent->tokens,
                            ses_str_head(sender, (size_t) at), &id) == SES_OK;
     l->fn(l->arg, queue_id, ours ? &id : NULL);
 }

@@ -263,21 +263,26 @@ reconcile_once(agent_t *a, reconcile_t *state)
     ses_arena_free(arena);
 }
 
+static int64_t
+pause_of(const ses_conf_t *conf)
+{
+    int64_t pause = conf->reconcile_grace / 4;
+
+    return pause < PAUSE_MIN   ? PAUSE_MIN
+           : pause > PAUSE_MAX ? PAUSE_MAX
+                               : pause;
+}
+
 void
 reconcile_run(agent_t *a)
 {
-    int64_t pause = a->conf->reconcile_grace / 4;
     reconcile_t state = {.gap = 0};
 
-    if (pause < PAUSE_MIN)
-        pause = PAUSE_MIN;
-    if (pause > PAUSE_MAX)
-        pause = PAUSE_MAX;
-
     agent_log_doubted(a, ses_clock_ms());
-    while (agent_wait(a, pause)) {
+    while (agent_wait(a, pause_of(a->conf))) {
         int64_t now = ses_clock_ms();
 
+        (void) agent_renew(a);
         if (now - agent_log_doubt(a) > DAY)
             agent_log_doubted(a, now);
         reconcile_once(a, &state);

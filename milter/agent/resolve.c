@@ -110,6 +110,14 @@ context_free(context_t *c)
     ses_xfree(c);
 }
 
+void
+resolve_use(resolve_t *r, const ses_conf_t *conf)
+{
+    r->conf = conf;
+    if (r->contexts != NULL)
+        r->contexts->made -= CONTEXT_US; /* the next question needs another */
+}
+
 /* The context for the next question, or NULL. */
 static context_t *
 context_get(resolve_t *r)

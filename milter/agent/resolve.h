@@ -36,6 +36,9 @@ typedef void (*resolve_fn_t)(void *arg, const resolve_answer_t *answer);
 typedef struct resolve_s resolve_t;
 
 resolve_t *resolve_new(const ses_conf_t *conf);
+/* Ask by this from now on; what is under way ends as it began.  The one
+ * before is not looked at any more. */
+void resolve_use(resolve_t *r, const ses_conf_t *conf);
 /* Forgets what is under way, without a word. */
 void resolve_free(resolve_t *r);
 /* Ask; fn is called once, from resolve_wait. */

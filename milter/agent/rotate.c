@@ -181,6 +181,10 @@ rotate_run(agent_t *a)
     r->share = atomic_fetch_add(&shares, 1) % ROTATE_THREADS;
     r->arena = ses_arena_new();
     while (agent_wait(a, good ? (r->n < BATCH ? ROUND_MS : 0) : 1000)) {
+        if (agent_renew(a)) {
+            authority_free(r->authority);
+            r->authority = NULL;
+        }
         if (r->authority == NULL &&
             (r->authority = authority_new(a->conf)) == NULL) {
             if (good)

@@ -372,6 +372,8 @@ verify_run(agent_t *a)
 
     v.resolve = resolve_new(a->conf);
     while (!agent_stopping(a)) {
+        if (agent_renew(a))
+            resolve_use(v.resolve, a->conf);
         look(&v);
         resolve_wait(v.resolve, ROUND_MS);
         store(&v);

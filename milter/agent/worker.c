@@ -37,7 +37,7 @@ static const worker_t workers[] = {
 struct thread {
     pthread_t id;
     const worker_t *worker;
-    agent_t *agent;
+    agent_t agent; /* its own */
 };
 
 static struct thread threads[THREADS_MAX];
@@ -48,7 +48,9 @@ begin(void *arg)
 {
     struct thread *t = arg;
 
-    t->worker->run(t->agent);
+    (void) agent_renew(&t->agent);
+    t->worker->run(&t->agent);
+    agent_release(&t->agent);
     return NULL;
 }
 
@@ -63,7 +65,8 @@ start(agent_t *a, const worker_t *w)
         return false;
     }
     t->worker = w;
-    t->agent = a;
+    t->agent = *a;
+    t->agent.settings = NULL; /* what a holds is not ours to release */
     err = pthread_create(&t->id, NULL, begin, t);
     if (err != 0) {
         ses_log(SES_LOG_ERROR, "thread %s: %s", w->name, strerror(err));

@@ -10,7 +10,7 @@
 
 typedef struct {
     const char *name;        /* of the thread, at most 15 characters */
-    void (*run)(agent_t *a); /* until agent_stopping(a) */
+    void (*run)(agent_t *a); /* until agent_stopping(a); a is its own */
     unsigned threads;        /* how many run it */
 } worker_t;
 

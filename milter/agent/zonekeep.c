@@ -363,33 +363,56 @@ round_of(keeper_t *k)
     return k->n > 0 || k->pass != PASS_NONE;
 }
 
-void
-zonekeep_run(agent_t *a)
+/* One keeper for each zone of the settings in hand; NULL without zones. */
+static keeper_t *
+make_keepers(agent_t *a, unsigned *all)
 {
     const ses_dns_update_t *u = ses_conf_dns_updates(a->conf);
-    unsigned i, z, n = 0, all = 0;
-    bool busy = false;
+    unsigned i, z, n = 0;
     keeper_t *keepers;
 
-    for (i = 0; i < a->conf->dns_update.n; i++)
-        all += u[i].nzones;
-    if (all == 0)
-        return;
-    keepers = ses_xcalloc(all * sizeof(*keepers));
+    for (*all = i = 0; i < a->conf->dns_update.n; i++)
+        *all += u[i].nzones;
+    if (*all == 0)
+        return NULL;
+    keepers = ses_xcalloc(*all * sizeof(*keepers));
     for (i = 0; i < a->conf->dns_update.n; i++)
         for (z = 0; z < u[i].nzones; z++)
             keepers[n++] = (keeper_t){.agent = a,
                                       .to = &u[i],
                                       .zone = u[i].zones[z],
                                       .all = keepers,
-                                      .nall = all,
+                                      .nall = *all,
                                       .arena = ses_arena_new()};
+    return keepers;
+}
+
+static void
+free_keepers(keeper_t *keepers, unsigned all)
+{
+    unsigned i;
+
+    for (i = 0; i < all; i++)
+        ses_arena_free(keepers[i].arena);
+    ses_xfree(keepers);
+}
+
+/* New settings, new keepers: they begin by going over everything. */
+void
+zonekeep_run(agent_t *a)
+{
+    unsigned i, all;
+    keeper_t *keepers = make_keepers(a, &all);
+    bool busy = false;
+
     while (agent_wait(a, busy ? 0 : LOOK_MS)) {
+        if (agent_renew(a)) {
+            free_keepers(keepers, all);
+            keepers = make_keepers(a, &all);
+        }
         busy = false;
         for (i = 0; i < all && !agent_stopping(a); i++)
             busy = round_of(&keepers[i]) || busy;
     }
-    for (i = 0; i < all; i++)
-        ses_arena_free(keepers[i].arena);
-    ses_xfree(keepers);
+    free_keepers(keepers, all);
 }

@@ -112,6 +112,15 @@ snapshot_check(ses_cx_t *cx, const gate_t *gate)
     return rc;
 }
 
+/* Opened, or become, before the first message. */
+static const char *const fixed[] = {
+    "store",         "map_size",
+    "key_directory", "gate_user",
+    "store_group",   "postfix_group",
+    "milter_socket", "auth_socket",
+    "dkim_stock",    NULL,
+};
+
 static void
 tell_kept(const char *name)
 {
@@ -133,7 +142,7 @@ snapshot_reload(ses_cx_t *cx)
         discard(s);
         return rc;
     }
-    ses_conf_keep(s->arena, &old->gate.conf, &s->gate.conf, tell_kept);
+    ses_conf_keep(s->arena, &old->gate.conf, &s->gate.conf, fixed, tell_kept);
 
     pthread_mutex_lock(&lock);
     newest = s;

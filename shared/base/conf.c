@@ -408,23 +408,16 @@ ses_conf_load(ses_cx_t *cx, const char *file, ses_conf_t *out)
     return SES_OK;
 }
 
-/* Opened, or become, before the first message. */
-static const char *const fixed[] = {
-    "store",         "map_size",      "gate_user",   "agent_user",
-    "store_group",   "postfix_group", "auth_socket", "lmtp_socket",
-    "milter_socket", "key_directory", "dkim_stock",
-};
-
 void
 ses_conf_keep(ses_arena_t *arena, const ses_conf_t *now, ses_conf_t *next,
-              void (*told)(const char *name))
+              const char *const *fixed, void (*told)(const char *name))
 {
     const option_t *o;
     ses_str_t value;
-    size_t i;
 
-    for (i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++) {
-        o = find(ses_str(fixed[i]));
+    for (; *fixed != NULL; fixed++) {
+        o = find(ses_str(*fixed));
+        ses_assert(o != NULL && o->kind->each == 0);
         value = o->kind->format(arena, (const char *) now + o->at);
         if (ses_str_eq(value, o->kind->format(arena, member(next, o->at))))
             continue;

@@ -70,12 +70,12 @@ const ses_binding_t *ses_conf_bindings(const ses_conf_t *c);
 /* The same of dns_update. */
 const ses_dns_update_t *ses_conf_dns_updates(const ses_conf_t *c);
 /*
- * What a running daemon cannot change (store, users, sockets) becomes again
- * what it is in now; told hears the name of each that would have changed.
- * Copies are in the arena.
+ * What a running daemon cannot change, the NULL-terminated names in fixed
+ * (single options of the table), becomes again what it is in now; told hears
+ * the name of each that would have changed.  Copies are in the arena.
  */
 void ses_conf_keep(ses_arena_t *arena, const ses_conf_t *now, ses_conf_t *next,
-                   void (*told)(const char *name));
+                   const char *const *fixed, void (*told)(const char *name));
 /* Path of a key file: key_directory/name, NUL-terminated, in cx->arena. */
 const char *ses_conf_key(ses_cx_t *cx, const ses_conf_t *c, const char *name);
 /* One "name = value" line per option, defaults too (for --show); an option

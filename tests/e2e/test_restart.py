@@ -86,3 +86,21 @@ def test_gate(loaded, rounds):
     quota_adds_up(loaded)
     assert "session.cut" not in loaded.sesamectl("status",
                                                  "--json")["counters"]
+
+
+def test_agent(loaded):
+    """Every event is told of once, whatever is reloaded and restarted."""
+    load = Stream(loaded)
+
+    def stir():
+        for _ in range(4):
+            reload(loaded, "agent")
+            load.more(10)
+        loaded.restart("agent")
+        load.more(10)
+
+    load.run_during(stir)
+    assert load.bad == []
+    loaded.settle(120)
+    verdicts(loaded, load)
+    quota_adds_up(loaded)

@@ -2,7 +2,6 @@
 is reloaded has its new configuration from the next MAIL on"""
 
 import base64
-import contextlib
 import os
 import re
 import resource
@@ -14,6 +13,7 @@ import time
 
 import pytest
 
+import reloading
 from conftest import bring_up, take_down
 from harness.host import wait
 from harness.sesame import MILTER_HELLO
@@ -41,46 +41,23 @@ def hasty(host):
     return host
 
 
-def lines(host, pattern):
-    return re.findall(pattern, host.log("gate"))
-
-
-def wait_line(host, pattern, before, seconds=30):
-    """Wait for a line more than there were."""
-    wait(lambda: lines(host, pattern), before + 1, seconds,
-         "lines %r" % pattern)
-
-
-RELOADED = r"reload: configuration and keys are read"
 STOPPED = r" stopped: connections=(\d+) cut=(\d+) messages_cut=(\d+)"
 
 
-def reload(host, answer=RELOADED):
-    before = len(lines(host, answer))
-    host.reload("gate")
-    wait_line(host, answer, before)
+def lines(host, pattern):
+    return reloading.lines(host, "gate", pattern)
 
 
-@contextlib.contextmanager
+def wait_line(host, pattern, before, seconds=30):
+    reloading.wait_line(host, "gate", pattern, before, seconds)
+
+
+def reload(host, *answer):
+    reloading.reload(host, "gate", *answer)
+
+
 def config(host, *more):
-    """Lines added to sesame.conf, until the end of the block."""
-    with open(host.layout.config) as file:
-        old = file.read()
-    names = [line.partition("=")[0].strip() for line in more]
-    kept = [line for line in old.splitlines()
-            if line.partition("=")[0].strip() not in names]
-
-    def write(text):
-        with open(host.layout.config + ".new", "w") as file:
-            file.write(text)
-        os.rename(host.layout.config + ".new", host.layout.config)
-
-    write("\n".join(kept + list(more)) + "\n")
-    try:
-        yield len(kept) + 1
-    finally:
-        write(old)
-        reload(host)
+    return reloading.config(host, "gate", *more)
 
 
 # --- one session

@@ -37,6 +37,7 @@ typedef struct {
     char *dir;
     ses_arena_t *arena;
     ses_conf_t conf;
+    ses_keyring_t tokens;
     agent_t agent;
     ses_cx_t cx;
     int parent_fd;
@@ -94,7 +95,8 @@ host_setup(void **state)
     h->agent.conf = &h->conf;
     h->agent.hostname = SES_STR("mta.test");
     h->agent.queue_lifetime = 5 * 86400000;
-    h->agent.tokens = (ses_keyring_t){1, {{'a', "a key of the tests"}}};
+    h->tokens = (ses_keyring_t){1, {{'a', "a key of the tests"}}};
+    h->agent.tokens = &h->tokens;
     h->agent.store = temp_store(&h->cx, h->dir);
     h->agent.committer = ses_committer_new(h->agent.store, true);
 
@@ -143,7 +145,7 @@ message_sender(host_t *h, unsigned n)
 {
     return ses_str_printf(
         h->arena, "%.*s@" BOUNCE_DOMAIN,
-        SES_FMT(ses_token_format(h->arena, &h->agent.tokens, SES_STR("a1"),
+        SES_FMT(ses_token_format(h->arena, h->agent.tokens, SES_STR("a1"),
                                  message_id(n))));
 }
 

@@ -308,7 +308,7 @@ test_no_key(void **state)
     fclose(file);
     assert_int_equal(sns_open(&f->cx, &f->conf, &d), SES_INVALID);
     unlink(path);
-    assert_int_equal(sns_open(&f->cx, &f->conf, &d), SES_DENIED);
+    assert_int_equal(sns_open(&f->cx, &f->conf, &d), SES_NOT_FOUND);
     assert_null(d.key);
 }
 

@@ -208,7 +208,7 @@ run(void *arg)
 static void
 start(fixture_t *f)
 {
-    f->agent.stopping = false;
+    f->agent.shared->stopping = false;
     f->running = true;
     assert_int_equal(pthread_create(&f->thread, NULL, run, &f->agent), 0);
 }
