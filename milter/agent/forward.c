@@ -205,12 +205,10 @@ take_event(ses_cx_t *cx, const ses_event_t *e, void *arg)
 }
 
 ses_rc_t
-forward_compose(const agent_t *a, ses_cx_t *cx, ses_txn_t *t,
-                const ses_outbox_t *m, ses_buf_t *b, const char **subject)
+forward_find(ses_cx_t *cx, ses_txn_t *t, const ses_outbox_t *m, cJSON **event,
+             ses_event_type_t *type)
 {
     wanted_t w = {.m = m, .body = SES_STR("")};
-    cJSON *event;
-    bool bounce;
     ses_rc_t rc;
 
     rc = ses_event_walk(cx, t, m->account, m->event - 1, take_event, &w);
@@ -218,9 +216,22 @@ forward_compose(const agent_t *a, ses_cx_t *cx, ses_txn_t *t,
         return rc;
     if (w.body.n == 0)
         return SES_NOT_FOUND;
-    if ((rc = ses_json_parse(cx, w.body, &event)) != SES_OK)
+    *type = w.type;
+    return ses_json_parse(cx, w.body, event);
+}
+
+ses_rc_t
+forward_compose(const agent_t *a, ses_cx_t *cx, ses_txn_t *t,
+                const ses_outbox_t *m, ses_buf_t *b, const char **subject)
+{
+    ses_event_type_t type;
+    cJSON *event;
+    bool bounce;
+    ses_rc_t rc;
+
+    if ((rc = forward_find(cx, t, m, &event, &type)) != SES_OK)
         return rc;
-    bounce = w.type == SES_EVENT_BOUNCE;
+    bounce = type == SES_EVENT_BOUNCE;
     *subject = bounce ? "Delivery Status Notification (Failure)" : "Complaint";
     report(b, a, event, bounce);
     ses_json_free(event);

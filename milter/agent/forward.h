@@ -6,6 +6,7 @@
 
 #include "agent.h"
 #include "base/buf.h"
+#include "base/json.h"
 #include "model/event.h"
 #include "model/outbox.h"
 
@@ -16,6 +17,11 @@
  */
 SES_CHECK ses_rc_t forward_event(ses_cx_t *cx, ses_txn_t *t,
                                  const ses_message_t *m, ses_event_type_t type);
+/* The event that m tells of, for ses_json_free; SES_NOT_FOUND when it is no
+ * more. */
+SES_CHECK ses_rc_t forward_find(ses_cx_t *cx, ses_txn_t *t,
+                                const ses_outbox_t *m, cJSON **event,
+                                ses_event_type_t *type);
 /* Append the notice's fields and body, from its Content-Type on; *subject is
  * static.  SES_NOT_FOUND when the event is no more. */
 SES_CHECK ses_rc_t forward_compose(const agent_t *a, ses_cx_t *cx, ses_txn_t *t,

@@ -6,6 +6,7 @@
  */
 #include "letter.h"
 
+#include "autoreply.h"
 #include "base/buf.h"
 #include "forward.h"
 #include "model/service.h"
@@ -117,6 +118,8 @@ letter_compose(const agent_t *a, ses_cx_t *cx, ses_txn_t *t,
         rc = verification(a, cx, t, m, &b);
     else if (m->kind == SES_OUTBOX_FORWARD)
         rc = notice(a, cx, t, m, &b);
+    else if (m->kind == SES_OUTBOX_REPLY)
+        rc = autoreply_compose(a, cx, t, m, &b);
     if (rc == SES_OK && b.overflow)
         rc = ses_fail(cx, SES_FAULT, "letter: above %d bytes", LETTER_MAX);
     if (rc == SES_OK)

@@ -16,7 +16,8 @@
 
 typedef enum {                        /* stored: append only */
                SES_OUTBOX_VERIFY = 1, /* is this address yours? */
-               SES_OUTBOX_FORWARD     /* a bounce or complaint, passed on */
+               SES_OUTBOX_FORWARD,    /* a bounce or complaint, passed on */
+               SES_OUTBOX_REPLY       /* of the mailbox simulator's ooto */
 } ses_outbox_kind_t;
 
 typedef struct {
@@ -25,7 +26,7 @@ typedef struct {
     uint32_t tries;
     int64_t due;     /* ms */
     int64_t created; /* of a VERIFY: the date in its link, too */
-    uint64_t event;  /* of a FORWARD: sequence of the event */
+    uint64_t event;  /* of a FORWARD or REPLY: sequence of the event */
     ses_str_t account;
     ses_str_t to;
 } ses_outbox_t;

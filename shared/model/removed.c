@@ -10,6 +10,8 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "model/outbox.h"
+#include "model/service.h"
 
 #define EVENT_MAX (1U << 20)
 
@@ -146,6 +148,20 @@ deliver(ses_cx_t *cx, ses_txn_t *t, const ses_message_t *m, unsigned i,
     return ses_message_ended(cx, t, m->id, i, SES_RCPT_DELIVERED);
 }
 
+/* ooto answers what was just delivered, unless that was a machine's. */
+static ses_rc_t
+reply(ses_cx_t *cx, ses_txn_t *t, const ses_message_t *m)
+{
+    uint64_t seq = 0;
+    ses_rc_t rc;
+
+    if (ses_service_is(m->account) || m->source.n == 0)
+        return SES_OK;
+    if ((rc = ses_event_last(cx, t, &seq)) != SES_OK)
+        return rc;
+    return ses_outbox_add(cx, t, SES_OUTBOX_REPLY, m->account, m->source, seq);
+}
+
 static ses_rc_t
 complain(ses_cx_t *cx, ses_txn_t *t, const ses_message_t *m, unsigned i,
          int64_t when)
@@ -195,6 +211,8 @@ ses_removed_enter(ses_cx_t *cx, ses_txn_t *t, const ses_message_t *m,
         rc = deliver(cx, t, m, i, when);
         if (rc == SES_OK && m->rcpts[i].reason == SES_SIM_COMPLAINT)
             rc = complain(cx, t, m, i, when);
+        if (rc == SES_OK && m->rcpts[i].reason == SES_SIM_OOTO)
+            rc = reply(cx, t, m);
     }
     return rc;
 }

@@ -7,6 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from harness.host import wait
+from harness.layout import SERVICE_DOMAIN
 from session import Session, queue_id
 
 DOMAIN = "rules.example"
@@ -15,7 +16,7 @@ ANY = "any@rcpt.example"
 HEAD = (b"From: s@rules.example\r\nTo: any@rcpt.example\r\nSubject: x\r\n"
         b"MIME-Version: 1.0\r\n")
 SIMULATOR = "simulator.amazonses.com"
-OWN_SIMULATOR = "simulator.example"
+OWN_SIMULATOR = "simulator." + SERVICE_DOMAIN
 
 
 @pytest.fixture(scope="module")
@@ -224,6 +225,38 @@ def test_simulator(site, smtp, way, local, kinds):
     # no matter what, nobody is on the list afterwards
     assert to not in json.dumps(site.ses().list_suppressed_destinations()[
         "SuppressedDestinationSummaries"], default=str)
+
+
+@pytest.mark.parametrize("way, simulator", [("API", SIMULATOR),
+                                            ("SMTP", OWN_SIMULATOR)])
+def test_ooto_answers(site, smtp, way, simulator):
+    """To the envelope sender, as RFC 3834 has it; once, and nobody answers
+    the answer."""
+    to, back = "ooto+label@" + simulator, "back-%s@%s" % (way.lower(), DOMAIN)
+    data = HEAD.replace(b"Subject: x", b"Subject: away " + way.encode())
+    if way == "API":
+        message_id = site.ses().send_email(
+            Content={"Raw": {"Data": data + b"Return-Path: <" + back.encode() +
+                             b">\r\n\r\nx\r\n"}},
+            Destination={"ToAddresses": [to]})["MessageId"]
+    else:
+        code, reply = smtp.message(back, to, data + b"\r\nx\r\n")
+        assert code == 250, reply
+        message_id = site.sesamectl("id", queue_id(reply)).split()[-1]
+    mail = site.wait_mail(subject="Auto: away " + way, seconds=60)[0]
+    assert mail.rcpt_tos == [back]
+    # where the simulator's domain is not ours its name is no sender
+    assert mail.header("From") == (
+        to if simulator == OWN_SIMULATOR else
+        '"%s" <no-reply@%s>' % (to, SERVICE_DOMAIN))
+    assert mail.header("Auto-Submitted") == "auto-replied"
+    assert mail.header("In-Reply-To") == mail.header("References") == (
+        "<%s@%s.%s>" % (message_id, site.env["SESAME_REGION"],
+                        SERVICE_DOMAIN))
+    assert to in mail.message.get_content()
+    assert SERVICE_DOMAIN in site.dkim_domains(mail)
+    site.settle()
+    assert len(site.mail(subject="Auto: away " + way)) == 1
 
 
 def test_several_simulated_recipients(site, smtp):
