@@ -188,9 +188,11 @@ sender_check(session_t *s, ses_txn_t *t)
     if (rc == SES_OK)       /* nginx saw a ticket's while it was younger */
         rc = ses_session_live(
             &m->cx, t, &key, m->cx.now - (m->has_ticket ? SES_TICKET_SKEW : 0));
-    if (rc == SES_NOT_FOUND)
+    if (rc == SES_NOT_FOUND || rc == SES_UNKNOWN_KEY || rc == SES_EXPIRED) {
+        ses_cx_clear(&m->cx); /* SMTP has its own words */
         return ses_fail(&m->cx, SES_UNKNOWN_KEY,
                         "Authentication Credentials Invalid");
+    }
     if (rc != SES_OK)
         return rc;
     if (m->has_ticket && !ses_str_eq(key.account, m->ticket.account)) {

@@ -151,6 +151,16 @@ def test_a_key_is_still_a_key(site):
     with Milter(site) as session:
         letter, data = session.mail(STRANGER, **login("AKIANOBODY0000000000"))
         assert letter == "y" and data.startswith(b"535 5.7.8")
+        made = site.sesamectl("key", "add", ACCOUNT, "--json")
+        own = login(made["access_key_id"])
+        assert session.mail(STRANGER, **own)[0] == "c"
+        site.sesamectl("key", "disable", made["access_key_id"])
+        letter, data = session.mail(STRANGER, **own)
+        assert (letter, data.rstrip(b"\0")) == (
+            "y", b"535 5.7.8 Authentication Credentials Invalid")
+        # A session's key is none here, whoever says he checked it.
+        made = site.sesamectl("iam", "session", "add", ACCOUNT, "--json")
+        assert session.mail(STRANGER, **login(made["access_key_id"]))[0] == "y"
         assert session.mail(STRANGER, **login(
             site.env["SESAME_SMTP_USER"]))[0] == "c"
 
