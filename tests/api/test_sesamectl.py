@@ -363,7 +363,7 @@ def test_status_and_coverage(ctl):
             for row in ctl("coverage", "--all", "--json")}
     assert rows["v2", "SendEmail"]["there"]
     assert not rows["v2", "CreateEmailTemplate"]["there"]
-    assert "DeliveryOptions" in " ".join(
+    assert "TrackingOptions" in " ".join(
         rows["v2", "CreateConfigurationSet"]["refused_members"])
     assert all(not row["there"] or row["refused_members"]
                for row in ctl("coverage", "--json"))
