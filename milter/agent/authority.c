@@ -18,6 +18,7 @@
 #define SERVERS_MAX 13
 #define ADDRESSES_MAX 4
 #define ALIASES_MAX 8 /* in a chain */
+#define RESOLVERS_MAX 8
 #define ZONES_MAX 64  /* remembered */
 #define LABELS_MAX 16 /* looked at on the way up */
 #define ASKED_MAX 128 /* servers, for one record */
@@ -35,8 +36,9 @@ typedef struct {
 } zone_t;
 
 struct authority_s {
-    ldns_resolver *recursive; /* asks the resolver */
-    ldns_resolver *direct;    /* asks one server */
+    ldns_resolver *recursive[RESOLVERS_MAX]; /* the first answered last */
+    unsigned nrecursive;
+    ldns_resolver *direct; /* asks one server */
     uint16_t port;
     unsigned nzones;
     zone_t zones[ZONES_MAX];
@@ -88,42 +90,44 @@ add_endpoint(ldns_resolver *r, ses_arena_t *arena, ses_str_t endpoint)
     return ldns_resolver_push_nameserver(r, at) == LDNS_STATUS_OK;
 }
 
-/* libldns knows one port for all: of several endpoints the first. */
-static ldns_resolver *
-configured(const ses_conf_t *conf)
+/* libldns knows one port for all: each endpoint has a resolver of its own. */
+static void
+configured(authority_t *a, const ses_conf_t *conf)
 {
-    ses_str_t rest = conf->resolver, first;
+    ses_str_t rest = conf->resolver, one;
+    ses_arena_t *arena = ses_arena_new();
     ldns_resolver *r = NULL;
-    ses_arena_t *arena;
 
-    if (rest.n == 0)
-        return ldns_resolver_new_frm_file(&r, NULL) == LDNS_STATUS_OK ? r
-                                                                      : NULL;
-    arena = ses_arena_new();
-    r = ldns_resolver_new();
-    if (r != NULL &&
-        (!ses_str_cut(&rest, ' ', &first) || !add_endpoint(r, arena, first))) {
-        ldns_resolver_deep_free(r);
-        r = NULL;
+    if (rest.n == 0 && ldns_resolver_new_frm_file(&r, NULL) == LDNS_STATUS_OK)
+        a->recursive[a->nrecursive++] = r;
+    while (rest.n > 0 && a->nrecursive < RESOLVERS_MAX &&
+           ses_str_cut(&rest, ' ', &one)) {
+        r = ldns_resolver_new();
+        if (r != NULL && add_endpoint(r, arena, one))
+            a->recursive[a->nrecursive++] = r;
+        else if (r != NULL)
+            ldns_resolver_deep_free(r);
     }
     ses_arena_free(arena);
-    return r;
 }
 
 authority_t *
 authority_new(const ses_conf_t *conf)
 {
     authority_t *a = ses_xcalloc(sizeof(*a));
+    unsigned n;
 
     a->port = conf->dns_port;
-    a->recursive = configured(conf);
+    configured(a, conf);
     a->direct = ldns_resolver_new();
-    if (a->recursive == NULL || a->direct == NULL) {
+    if (a->nrecursive == 0 || a->direct == NULL) {
         authority_free(a);
         return NULL;
     }
-    settings(a->recursive);
-    ldns_resolver_set_recursive(a->recursive, true);
+    for (n = 0; n < a->nrecursive; n++) {
+        settings(a->recursive[n]);
+        ldns_resolver_set_recursive(a->recursive[n], true);
+    }
     settings(a->direct);
     ldns_resolver_set_recursive(a->direct, false);
     ldns_resolver_set_port(a->direct, a->port);
@@ -150,8 +154,8 @@ authority_free(authority_t *a)
     if (a == NULL)
         return;
     authority_forget(a);
-    if (a->recursive != NULL)
-        ldns_resolver_deep_free(a->recursive);
+    while (a->nrecursive > 0)
+        ldns_resolver_deep_free(a->recursive[--a->nrecursive]);
     if (a->direct != NULL)
         ldns_resolver_deep_free(a->direct);
     ses_xfree(a);
@@ -172,6 +176,33 @@ ask(ldns_resolver *r, const ldns_rdf *name, ldns_rr_type type, uint16_t flags)
     return answer;
 }
 
+/* Any of the resolvers; one that answered is asked first from then on.  NULL
+ * when none did, a failure when that is all that one says. */
+static ldns_pkt *
+ask_any(authority_t *a, const ldns_rdf *name, ldns_rr_type type)
+{
+    ldns_pkt *p = NULL, *failure = NULL;
+    ldns_resolver *r;
+    unsigned n;
+
+    for (n = 0; n < a->nrecursive; n++) {
+        r = a->recursive[n];
+        p = ask(r, name, type, LDNS_RD);
+        if (p == NULL)
+            continue;
+        if (ldns_pkt_get_rcode(p) == LDNS_RCODE_NOERROR ||
+            ldns_pkt_get_rcode(p) == LDNS_RCODE_NXDOMAIN) {
+            a->recursive[n] = a->recursive[0];
+            a->recursive[0] = r;
+            ldns_pkt_free(failure);
+            return p;
+        }
+        ldns_pkt_free(failure);
+        failure = p;
+    }
+    return failure;
+}
+
 /* The zone that name is in, as the SOA in an answer about it says. */
 static ldns_rdf *
 zone_of(authority_t *a, const ldns_rdf *name)
@@ -182,7 +213,7 @@ zone_of(authority_t *a, const ldns_rdf *name)
     unsigned n;
 
     for (n = 0; n < LABELS_MAX && found == NULL; n++) {
-        if ((p = ask(a->recursive, at, LDNS_RR_TYPE_SOA, LDNS_RD)) == NULL)
+        if ((p = ask_any(a, at, LDNS_RR_TYPE_SOA)) == NULL)
             break;
         list = ldns_pkt_rr_list_by_type(p, LDNS_RR_TYPE_SOA,
                                         LDNS_SECTION_ANY_NOQUESTION);
@@ -208,7 +239,7 @@ add_addresses(authority_t *a, const ldns_rdf *host, server_t *s)
     size_t t, i;
 
     for (t = 0; t < 2; t++) {
-        if ((p = ask(a->recursive, host, types[t], LDNS_RD)) == NULL)
+        if ((p = ask_any(a, host, types[t])) == NULL)
             continue;
         list = ldns_pkt_rr_list_by_type(p, types[t], LDNS_SECTION_ANSWER);
         for (i = 0; i < ldns_rr_list_rr_count(list); i++)
@@ -224,7 +255,7 @@ add_addresses(authority_t *a, const ldns_rdf *host, server_t *s)
 static const zone_t *
 add_zone(authority_t *a, ldns_rdf *name)
 {
-    ldns_pkt *p = ask(a->recursive, name, LDNS_RR_TYPE_NS, LDNS_RD);
+    ldns_pkt *p = ask_any(a, name, LDNS_RR_TYPE_NS);
     ldns_rr_list *list = NULL;
     zone_t *z;
     size_t i;

@@ -4,9 +4,9 @@
  * There must be one MX, our feedback host, so that bounces come to us, and
  * one SPF record that includes the service's (contract 7.2).  What is due is
  * looked at in rounds: all look-ups of a round go out together and its
- * results are one commit.  A round ends with its slowest answer, a few
- * seconds at most; whose servers are dead comes late in the next rounds, by
- * back-off.
+ * results are one commit.  Those that did not fail before come first.  A round
+ * ends with its slowest answer, a few seconds at most; whose servers are dead
+ * comes late in the next rounds, by back-off.
  */
 #include "mail_from.h"
 
@@ -112,6 +112,9 @@ take(ses_cx_t *cx, const ses_identity_t *i, void *arg)
     job_t *j;
 
     (void) cx;
+    for (j = c->jobs; j < c->jobs + c->n; j++)
+        if (ses_str_eq(j->name, i->name) && ses_str_eq(j->account, i->account))
+            return SES_OK; /* as one that did not fail before */
     if (c->n == ROUND_MAX)
         return SES_NOT_FOUND;
     j = &c->jobs[c->n++];
@@ -132,7 +135,9 @@ due(checker_t *c, ses_cx_t *cx)
     c->n = 0;
     if ((rc = ses_txn_read(cx, c->agent->store, &t)) != SES_OK)
         return rc;
-    rc = ses_identity_mail_from_due(cx, t, cx->now, take, c);
+    rc = ses_identity_mail_from_first_due(cx, t, cx->now, take, c);
+    if (rc == SES_OK)
+        rc = ses_identity_mail_from_due(cx, t, cx->now, take, c);
     ses_txn_end(t);
     return rc;
 }

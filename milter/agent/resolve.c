@@ -78,6 +78,10 @@ configure(struct ub_ctx *ub, const ses_conf_t *conf)
         {"cache-max-ttl:", "0"},
         {"cache-max-negative-ttl:", "0"},
         {"qname-minimisation:", "no"}, /* a forwarder asks for whole names */
+        /* Sockets, one for each question: the library's few would let
+         * questions about dead names hold up all others. */
+        {"outgoing-range:", "512"},
+        {"outgoing-num-tcp:", "32"},
     };
     ses_str_t rest = conf->resolver, one;
     int e = 0;

@@ -61,6 +61,14 @@ take(ses_cx_t *cx, const ses_identity_t *i, void *arg)
     return r->n < BATCH ? SES_OK : SES_NOT_FOUND;
 }
 
+/* The verifier, who waits for nobody, had no answer about it: nor would we,
+ * and others' keys are due. */
+static bool
+is_dead(const ses_identity_t *i)
+{
+    return ses_str_eqc(i->error, "DNS_SERVER_ERROR");
+}
+
 static void
 look(const rotator_t *r, turn_t *u)
 {
@@ -70,7 +78,8 @@ look(const rotator_t *r, turn_t *u)
 
     for (slot = 0; slot < SES_DKIM_SLOTS; slot++) {
         u->seen[slot] = SES_DKIM_UNSURE;
-        if (!ses_dkim_look(d, slot) || agent_stopping(r->agent))
+        if (!ses_dkim_look(d, slot) || is_dead(u->taken) ||
+            agent_stopping(r->agent))
             continue;
         name = ses_str_printf(r->arena, "%.*s._domainkey.%.*s.",
                               SES_FMT(d->keys[slot].selector),

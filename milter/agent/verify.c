@@ -6,8 +6,10 @@
  * give our public key (contract 7.2).  When it is not there, a text will do:
  * that of the identity at _amazonses.DOMAIN, or at DOMAIN after "amazonses:",
  * for those whose DNS takes no name with an underscore.  Checks are taken from
- * the work index in the order they are due, many at a time; whoever wants one
- * at once makes it due now.  What a result does to the state is the model's
+ * the work index in the order they are due, many at a time, and those that
+ * did not fail before have places of their own, so that however many wait for
+ * dead servers, a new one does not; whoever wants one at once makes it due
+ * now.  What a result does to the state is the model's
  * business (contract 7.3); when to look again is decided here.
  */
 #include "verify.h"
@@ -22,7 +24,8 @@
 #include "resolve.h"
 
 #define ROUND_MS 25
-#define JOBS_MAX 64u
+#define JOBS_MAX 192u
+#define SLOW_MAX 128u /* of those that failed before */
 #define DAY_MS (24 * INT64_C(3600000))
 #define SOA_TRIES 3 /* the domain and its parents */
 
@@ -55,6 +58,7 @@ struct verifier_s {
     uint64_t journal; /* as of the last look at the index */
     int64_t due_at;   /* when the next check is due */
     int64_t look_at;  /* not before this time */
+    unsigned room;    /* jobs that there may be, of those looked at now */
     bool waiting;     /* a check is due, but there was no room */
     ses_arena_t *arena;
 };
@@ -228,14 +232,15 @@ take_due(ses_cx_t *cx, const ses_identity_t *i, void *arg)
     verifier_t *v = arg;
 
     if (i->next_check > cx->now) {
-        v->due_at = i->next_check;
+        if (i->next_check < v->due_at)
+            v->due_at = i->next_check;
         return SES_NOT_FOUND;
     }
     /* Without a key there is nothing to look for: the gate makes it, and
      * that changes the journal. */
     if (!i->domain || ses_dkim_current(&i->dkim) == NULL || is_running(v, i))
         return SES_OK;
-    if (v->jobs >= JOBS_MAX) {
+    if (v->jobs >= v->room) {
         v->waiting = true;
         return SES_NOT_FOUND;
     }
@@ -261,11 +266,15 @@ look(verifier_t *v)
     }
     rc = ses_journal_last(&cx, t, &seq);
     if (rc == SES_OK && (seq + 1 != v->journal || cx.now >= v->due_at ||
-                         (v->waiting && v->jobs < JOBS_MAX))) {
+                         (v->waiting && v->jobs < SLOW_MAX))) {
         v->due_at = INT64_MAX;
         v->waiting = false;
         v->journal = seq + 1;
-        rc = ses_identity_due(&cx, t, INT64_MAX, take_due, v);
+        v->room = JOBS_MAX;
+        rc = ses_identity_first_due(&cx, t, INT64_MAX, take_due, v);
+        v->room = SLOW_MAX;
+        if (rc == SES_OK)
+            rc = ses_identity_due(&cx, t, INT64_MAX, take_due, v);
     }
     ses_txn_end(t);
     if (rc != SES_OK) {

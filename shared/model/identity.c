@@ -172,6 +172,16 @@ ses_identity_index(ses_cx_t *cx, ses_str_t key, ses_str_t value,
             ctx, SES_DB_WORK,
             ses_work_key(cx->arena, SES_WORK_MAIL_FROM, i.mail_from.check, key),
             SES_STR(""));
+    if (rc == SES_OK && i.mail_from.check != 0 && i.mail_from.tries == 0)
+        rc = emit(ctx, SES_DB_WORK,
+                  ses_work_key(cx->arena, SES_WORK_MAIL_FROM_FIRST,
+                               i.mail_from.check, key),
+                  SES_STR(""));
+    if (rc == SES_OK && i.domain && i.next_check != 0 && i.tries == 0)
+        rc = emit(
+            ctx, SES_DB_WORK,
+            ses_work_key(cx->arena, SES_WORK_VERIFY_FIRST, i.next_check, key),
+            SES_STR(""));
     if (rc == SES_OK && i.domain && i.dkim.check != 0)
         rc = emit(ctx, SES_DB_WORK,
                   ses_work_key(cx->arena, SES_WORK_KEYS, i.dkim.check, key),
@@ -232,6 +242,24 @@ ses_identity_mail_from_due(ses_cx_t *cx, ses_txn_t *t, int64_t now,
     struct list l = {t, fn, arg};
 
     return ses_work_walk(cx, t, SES_WORK_MAIL_FROM, now, each_due, &l);
+}
+
+ses_rc_t
+ses_identity_first_due(ses_cx_t *cx, ses_txn_t *t, int64_t now,
+                       ses_identity_fn_t fn, void *arg)
+{
+    struct list l = {t, fn, arg};
+
+    return ses_work_walk(cx, t, SES_WORK_VERIFY_FIRST, now, each_due, &l);
+}
+
+ses_rc_t
+ses_identity_mail_from_first_due(ses_cx_t *cx, ses_txn_t *t, int64_t now,
+                                 ses_identity_fn_t fn, void *arg)
+{
+    struct list l = {t, fn, arg};
+
+    return ses_work_walk(cx, t, SES_WORK_MAIL_FROM_FIRST, now, each_due, &l);
 }
 
 ses_rc_t

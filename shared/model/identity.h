@@ -143,6 +143,15 @@ SES_CHECK ses_rc_t ses_identity_keys_due(ses_cx_t *cx, ses_txn_t *t,
 SES_CHECK ses_rc_t ses_identity_mail_from_due(ses_cx_t *cx, ses_txn_t *t,
                                               int64_t now, ses_identity_fn_t fn,
                                               void *arg);
+/* Those of the two that did not fail at their last check: ten thousand whose
+ * DNS is dead must not keep them waiting. */
+SES_CHECK ses_rc_t ses_identity_first_due(ses_cx_t *cx, ses_txn_t *t,
+                                          int64_t now, ses_identity_fn_t fn,
+                                          void *arg);
+SES_CHECK ses_rc_t ses_identity_mail_from_first_due(ses_cx_t *cx, ses_txn_t *t,
+                                                    int64_t now,
+                                                    ses_identity_fn_t fn,
+                                                    void *arg);
 /* Is its mail signed (unless SigningEnabled says no)? */
 bool ses_identity_dkim_live(const ses_identity_t *i);
 /* Addresses whose owner has not confirmed them until now. */

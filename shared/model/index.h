@@ -14,9 +14,11 @@
 #define SES_WORK_KEYS 'R'      /* identity whose keys to be looked at; when */
 #define SES_WORK_MAIL_FROM 'M' /* its MAIL FROM domain; when */
 #define SES_WORK_VERIFY 'V'    /* identity to be looked at; when */
-#define SES_WORK_CONFIRM 'C'   /* subscription to be asked; when */
-#define SES_WORK_SESSION 'S'   /* access key that expires; when */
-#define SES_WORK_ADDRESS 'A'   /* address that its owner must confirm until */
+#define SES_WORK_VERIFY_FIRST 'F'    /* and has not failed before: goes ahead */
+#define SES_WORK_MAIL_FROM_FIRST 'G' /* the same of a MAIL FROM domain */
+#define SES_WORK_CONFIRM 'C'         /* subscription to be asked; when */
+#define SES_WORK_SESSION 'S'         /* access key that expires; when */
+#define SES_WORK_ADDRESS 'A' /* address that its owner must confirm until */
 
 ses_str_t ses_work_key(ses_arena_t *a, char kind, int64_t when, ses_str_t ref);
 

@@ -62,12 +62,14 @@ request(ses_cx_t *cx, ses_txn_t *t, ses_change_t *change, void *arg)
 
     if (rc != SES_OK)
         return rc;
-    if (i->domain)
+    if (i->domain) {
         i->next_check = cx->now;
-    else if (g->ask)
+        i->tries = 0; /* before those that wait for dead servers */
+    } else if (g->ask) {
         rc = ses_confirm_ask(cx, t, g->conf, i);
-    else
+    } else {
         ses_confirm_done(i, cx->now);
+    }
     if (rc == SES_OK)
         ses_identity_put(cx, change, i);
     return rc;

@@ -31,7 +31,8 @@ static struct {
     pthread_mutex_t lock;
     dns_row_t rows[NAMES_MAX];
     unsigned n, asked;
-} nameserver = {.lock = PTHREAD_MUTEX_INITIALIZER};
+    int other; /* rcode for other names; -1 says nothing */
+} nameserver = {.lock = PTHREAD_MUTEX_INITIALIZER, .other = 3};
 
 static uint8_t *
 dns_name(uint8_t *p, const char *name)
@@ -90,7 +91,7 @@ dns_answer(const uint8_t *q, size_t n, uint8_t *out)
     char name[256] = "";
     const dns_row_t *row;
     size_t at = 12, i, len;
-    int type, rcode = 3, hops = 0;
+    int type, rcode = nameserver.other, hops = 0;
 
     if (n < 17)
         return 0;
@@ -130,6 +131,8 @@ again:
             goto again;
         }
     }
+    if (rcode < 0)
+        return 0;
     out[3] = (uint8_t) (0x80 | rcode);
     return (size_t) (p - out);
 }
@@ -191,6 +194,14 @@ nameserver_put(const char *name, int type, const char *text, int rcode)
     if (i == nameserver.n)
         nameserver.n++;
     nameserver.rows[i] = (dns_row_t){name, type, text, rcode};
+    pthread_mutex_unlock(&nameserver.lock);
+}
+
+static void
+nameserver_default(int rcode)
+{
+    pthread_mutex_lock(&nameserver.lock);
+    nameserver.other = rcode;
     pthread_mutex_unlock(&nameserver.lock);
 }
 

@@ -291,13 +291,30 @@ test_work(void **state)
     f->cx.now++;
     add(f, ACCOUNT, "a.com", true);
     add(f, ACCOUNT, "x@a.com", false);
-    assert_int_equal(count(f, SES_DB_WORK), 4);
+    assert_int_equal(count(f, SES_DB_WORK), 6);
     assert_int_equal(ses_identity_keyless(&f->cx, f->t, collect, seen), SES_OK);
     assert_string_equal(seen, "b.com a.com "); /* the oldest first */
     seen[0] = '\0';
     assert_int_equal(ses_identity_due(&f->cx, f->t, NOW - 1, collect, seen),
                      SES_OK);
     assert_string_equal(seen, "");
+    assert_int_equal(ses_identity_due(&f->cx, f->t, NOW, collect, seen),
+                     SES_OK);
+    assert_string_equal(seen, "b.com ");
+
+    /* Who failed before is due, but does not go ahead. */
+    assert_int_equal(
+        ses_identity_find(&f->cx, f->t, ACCOUNT, SES_STR("b.com"), &i), SES_OK);
+    seen[0] = '\0';
+    assert_int_equal(ses_identity_first_due(&f->cx, f->t, NOW, collect, seen),
+                     SES_OK);
+    assert_string_equal(seen, "b.com ");
+    i.tries = 1;
+    ses_identity_put(&f->cx, &c, &i);
+    apply(f, &c);
+    seen[0] = '\0';
+    assert_int_equal(ses_identity_first_due(&f->cx, f->t, NOW, collect, seen),
+                     SES_OK);
     assert_int_equal(ses_identity_due(&f->cx, f->t, NOW, collect, seen),
                      SES_OK);
     assert_string_equal(seen, "b.com ");
@@ -309,7 +326,7 @@ test_work(void **state)
     i.dkim.check = NOW + 5;
     ses_identity_put(&f->cx, &c, &i);
     apply(f, &c);
-    assert_int_equal(count(f, SES_DB_WORK), 4); /* one still wants Ed25519 */
+    assert_int_equal(count(f, SES_DB_WORK), 5); /* one still wants Ed25519 */
     seen[0] = '\0';
     assert_int_equal(
         ses_identity_keys_due(&f->cx, f->t, NOW + 4, collect, seen), SES_OK);

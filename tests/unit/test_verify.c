@@ -364,17 +364,62 @@ test_soa_record(void **state)
 
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
+/* Ten thousand whose servers say nothing wait for their next check; a new
+ * domain is looked at at once, and look-ups stay few. */
+static void
+test_many(void **state)
+{
+    static char names[10000][32];
+    fixture_t *f = *state;
+    ses_identity_t i;
+    ses_change_t c;
+    ses_txn_t *t;
+    int64_t began;
+    unsigned n, asked;
+
+    nameserver_default(-1);
+    f->cx = ses_cx(f->arena, ses_clock_ms());
+    must(f, ses_txn_write(&f->cx, f->agent.store, &t));
+    for (n = 0; n < 10000; n++) {
+        snprintf(names[n], sizeof(names[n]), "dead%u.example", n);
+        ses_identity_init(&f->cx, &i, ACCOUNT, ses_str(names[n]), true);
+        i.dkim.keys[0].selector = SES_STR("tok");
+        ses_dkim_fill(&i.dkim, 0, f->key, 1);
+        i.tries = 3;
+        i.last_check = 1;
+        i.next_check = f->cx.now - 60000;
+        memset(&c, 0, sizeof(c));
+        ses_identity_put(&f->cx, &c, &i);
+        must(f, ses_journal_apply(&f->cx, t, &c, "test"));
+    }
+    must(f, ses_txn_commit(&f->cx, t));
+    WITHIN(30000, nameserver.asked >= SLOW_MAX);
+
+    nameserver_put(
+        "tok._domainkey.new.example", 16,
+        ses_str_printf(f->arena, "v=DKIM1; k=rsa; p=%.*s", SES_FMT(f->key)).p,
+        0);
+    nameserver_put("new.example", 6, NULL, 0);
+    asked = nameserver.asked;
+    began = ses_clock_ms();
+    add(f, "new.example", true);
+    WITHIN(30000, is(f, "new.example", SES_VERIFY_SUCCESS, ""));
+    print_message("first look after %lld ms\n",
+                  (long long) (get(f, "new.example").last_check - began));
+    assert_true(get(f, "new.example").last_check - began < 4000);
+    /* Key and SOA of each, and what libunbound asks again. */
+    assert_true(nameserver.asked - asked < 10 * 2 * JOBS_MAX);
+    nameserver_default(3);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_found),
-        TEST(test_appears),
-        TEST(test_server_error),
-        TEST(test_hanging),
-        TEST(test_asked_again),
-        TEST(test_text),
-        cmocka_unit_test(test_soa_record),
+        TEST(test_found),        TEST(test_appears),
+        TEST(test_server_error), TEST(test_hanging),
+        TEST(test_asked_again),  TEST(test_text),
+        TEST(test_many),         cmocka_unit_test(test_soa_record),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
