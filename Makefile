@@ -277,24 +277,34 @@ js: ## install the JavaScript clients the tests use
 
 # --- install ----------------------------------------------------------------
 
+SYSCONFDIR ?= /etc
 SBIN  = $(DESTDIR)$(PREFIX)/sbin
+LIB   = $(DESTDIR)$(PREFIX)/lib
 SHARE = $(DESTDIR)$(PREFIX)/share
+EXAMPLES = $(SHARE)/doc/sesame/examples
 
 .PHONY: install
 install: all ## install below DESTDIR PREFIX
-	install -d $(SBIN) $(DESTDIR)$(NGX_MODULES) $(SHARE)/doc/sesame/examples
+	install -d $(SBIN) $(DESTDIR)$(NGX_MODULES) $(EXAMPLES)
 	$(if $(GATE)$(AGENT)$(CTL),install -m 755 $(GATE) $(AGENT) $(CTL) $(SBIN))
 	$(if $(MODULE),install -m 644 $(MODULE) $(DESTDIR)$(NGX_MODULES))
 	install -m 644 LICENSE README.md $(SHARE)/doc/sesame
 	install -m 644 nginx-module/README.md $(SHARE)/doc/sesame/nginx-module.md
-	cp -r conf-examples/. $(SHARE)/doc/sesame/examples
-	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	cd conf-examples && find . -type f | \
+	    xargs -I@ install -D -m 644 @ $(abspath $(EXAMPLES))/@
 	for u in conf-examples/systemd/*; do \
-	    sed 's,/usr/sbin/sesame,$(PREFIX)/sbin/sesame,g' "$$u" > \
-	        $(DESTDIR)$(PREFIX)/lib/systemd/system/"$${u##*/}"; done
+	    install -D -m 644 "$$u" $(LIB)/systemd/system/"$${u##*/}" && \
+	    sed -i 's,/usr/sbin/sesame,$(PREFIX)/sbin/sesame,g' \
+	        $(LIB)/systemd/system/"$${u##*/}" || exit 1; done
+	install -D -m 644 conf-examples/sysusers.d/sesame.conf \
+	    $(LIB)/sysusers.d/sesame.conf
+	install -D -m 644 conf-examples/tmpfiles.d/sesame.conf \
+	    $(LIB)/tmpfiles.d/sesame.conf
+	install -D -m 644 conf-examples/logrotate.d/sesame \
+	    $(DESTDIR)$(SYSCONFDIR)/logrotate.d/sesame
 	for m in milter/*/*.8 shared/sesamectl/*.8 shared/base/*.5; do \
-	    [ ! -e "$$m" ] || install -D -m 644 "$$m" \
-	        $(SHARE)/man/man"$${m##*.}"/"$${m##*/}"; done
+	    install -D -m 644 "$$m" $(SHARE)/man/man"$${m##*.}"/"$${m##*/}" || \
+	        exit 1; done
 
 # --- the rest ---------------------------------------------------------------
 

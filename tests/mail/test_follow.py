@@ -1,12 +1,14 @@
 """The agent and a real Postfix: what its log and its queue tell, through
 rotations, requeueing, expiry and restarts, and what silence means"""
 
+import concurrent.futures
 import os
 import time
 
 import pytest
 
 from harness.host import wait
+from harness.layout import ROOT
 from session import Session, queue_id
 
 SENDER = "s@follow.example"
@@ -80,6 +82,47 @@ def test_rotation_while_mail_flows(site, send):
         assert [event[0] for event in told(site, queue)] == [
             "Send", "Delivery"]
         assert finals(site, queue) == [("Delivery", rcpt)]
+
+
+def test_logrotate_while_mail_flows(site, send, tmp_path):
+    """logrotate by the example, twice, under mail that does not stop."""
+    with open(os.path.join(ROOT, "conf-examples/logrotate.d/sesame")) as file:
+        text = file.read()
+    for old, new in (("/var/log/postfix/maillog", site.env["SESAME_MAILLOG"]),
+                     ("/usr/sbin/postfix ", "/usr/sbin/postfix -c %s " %
+                      site.env["SESAME_POSTFIX_CONFIG"])):
+        assert old in text
+        text = text.replace(old, new)
+    rules = tmp_path / "sesame"
+    rules.write_text(text)
+    rules.chmod(0o644)
+    rotated = [0]
+    sent = {}
+
+    def rotate():
+        done = site.run("logrotate", "--force", "--state",
+                        tmp_path / "state", rules)
+        assert done.returncode == 0, done.stdout + done.stderr
+        rotated[0] += 1
+
+    def client(number):
+        while rotated[0] < 2 or len(sent) < 60:
+            rcpt = "l%d-%d@rotate.example" % (number, len(sent))
+            sent[rcpt] = send(rcpt)
+
+    with concurrent.futures.ThreadPoolExecutor(3) as pool:
+        clients = [pool.submit(client, number) for number in range(3)]
+        for more in 10, 30:
+            wait(lambda: list(sent), more, 60, "messages")
+            rotate()
+        for one in clients:
+            one.result(120)
+    site.settle(120)
+    for rcpt, queue in sent.items():
+        assert told(site, queue) == [("Send", rcpt), ("Delivery", rcpt)]
+    folder, name = os.path.split(site.env["SESAME_MAILLOG"])
+    found = sorted(os.listdir(folder))
+    assert name + ".1" in found and name + ".2.gz" in found
 
 
 def test_rotated_twice_while_the_agent_was_away(site, send):
