@@ -169,15 +169,13 @@ def test_postfix_conf(site, tmp_path):
 
 
 def test_units():
-    """systemd reads the units without a complaint."""
-    if not shutil.which("systemd-analyze"):
-        pytest.skip("no systemd on this machine")
+    """systemd reads the units without a complaint (but that programs and
+    manual pages are not installed here)."""
     folder = os.path.join(EXAMPLES, "systemd")
     done = subprocess.run(
-        ["systemd-analyze", "verify"] +
+        ["systemd-analyze", "verify", "--man=no"] +
         [os.path.join(folder, name) for name in sorted(os.listdir(folder))],
         text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     told = [line for line in done.stdout.splitlines()
-            if "sesame" in line and "not executable" not in line and
-            "is not executable" not in line and "man page" not in line]
+            if "sesame" in line and "is not executable" not in line]
     assert not told, done.stdout
