@@ -55,18 +55,28 @@ class Rig:
         self.host = Host.up(tempfile.mkdtemp(prefix="bench-"), "--set",
                             "bind = 123456789012 daemon=" + SERVICE,
                             "--set", "dkim_stock = 0",
+                            "--set", "dkim_settle = 0ms",
                             "--set", "dkim_ed25519 = " + ed25519)
         self.dir = os.path.join(self.host.layout.queue, "bench")
         self.config = self.host.env["SESAME_POSTFIX_CONFIG"]
         self.peers, self.ports = {}, {}
         try:
             self.host.verify_domain(DOMAIN)
+            wait(self.signing_keys, 2 if ed25519 == "yes" else 1, 60,
+                 "the keys to sign with")
             os.mkdir(self.dir, 0o755)
             self.start_peers()
             self.add_services()
         except BaseException:
             self.down()
             raise
+
+    def signing_keys(self):
+        identity = self.host.sesamectl("identity", "show",
+                                       self.host.env["SESAME_ACCOUNT"],
+                                       DOMAIN, "--json")
+        return [key for key in identity["dkim_keys"]
+                if key["state"] == "CURRENT"]
 
     def start_peers(self):
         with open(os.path.join(self.dir, "opendkim.conf"), "w") as file:
