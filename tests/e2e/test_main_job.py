@@ -86,7 +86,7 @@ def test_not_verified_then_verified(host):
     assert seen["VerificationInfo"]["LastSuccessTimestamp"]
     ses.send_email(**message)
     mail = host.wait_mail(to="c@rcpt.example")[0]
-    assert host.dkim_domains(mail) == [name]
+    assert set(host.dkim_domains(mail)) == {name}
 
     rows = ses.list_email_identities()["EmailIdentities"]
     assert {"IdentityType": "DOMAIN", "IdentityName": name,
