@@ -100,15 +100,29 @@ op_has(const op_t *op, const char *name)
     return ses_json_get(op->in, name) != NULL;
 }
 
+/* One page of a list; lists with filters have it in a struct of theirs. */
+typedef struct {
+    op_t *op;
+    ses_str_t filter; /* what the token is bound to, "" = nothing */
+    ses_str_t after;  /* begin after this key; "" = at the start */
+    ses_str_t last;   /* the key that was looked at last */
+    unsigned size, scan, n, scanned;
+    bool more;
+} op_list_t;
+
 /*
- * PageSize or MaxItems of the input, clamped to 1..1000 (default when
- * absent or 0); negative is SES_INVALID.  *after is the key in NextToken,
- * "" at the start.
+ * PageSize or MaxItems of the input, max when absent, 0 or greater; negative
+ * is SES_INVALID, a NextToken that is not ours SES_BAD_TOKEN.  A page ends
+ * after scan rows, too, however few of them the filter let through (0: there
+ * is none).
  */
-SES_CHECK ses_rc_t op_page(op_t *op, unsigned dflt, unsigned max,
-                           ses_str_t filter, unsigned *size, ses_str_t *after);
-/* The token for "go on after key". */
-ses_str_t op_next(op_t *op, ses_str_t filter, ses_str_t key);
+SES_CHECK ses_rc_t op_list_open(op_list_t *l, op_t *op, unsigned max,
+                                unsigned scan, ses_str_t filter);
+/* Look at the row with this key?  False: the page is full, walk no more
+ * (SES_NOT_FOUND).  A row that is shown is counted by the caller, in n. */
+bool op_list_look(op_list_t *l, ses_str_t key);
+/* The end of the list in the output, and NextToken if there is more. */
+void op_list_close(op_list_t *l);
 
 /* Members that several operations take (op_input.c). */
 /* Tags: at most 50, each key once.  In the arena. */

@@ -249,27 +249,15 @@ put_suppression(op_t *op)
 
 /* --- list -------------------------------------------------------------- */
 
-struct list {
-    op_t *op;
-    ses_str_t contains;
-    unsigned size, n, scanned;
-    ses_str_t last;
-    bool more;
-};
-
 static ses_rc_t
 list_row(ses_cx_t *cx, const ses_config_set_t *set, void *arg)
 {
-    struct list *l = arg;
+    op_list_t *l = arg;
 
     (void) cx;
-    if (l->n == l->size || l->scanned == SCAN_MAX) {
-        l->more = true;
+    if (!op_list_look(l, set->name))
         return SES_NOT_FOUND;
-    }
-    l->scanned++;
-    l->last = set->name;
-    if (!op_contains(set->name, l->contains))
+    if (!op_contains(set->name, l->filter))
         return SES_OK;
     l->n++;
     out_str(l->op->out, NULL, set->name);
@@ -280,22 +268,19 @@ list_row(ses_cx_t *cx, const ses_config_set_t *set, void *arg)
 static ses_rc_t
 list_sets(op_t *op)
 {
-    struct list l = {
-        .op = op, .contains = op_filter(op, "CONFIGURATION_SET_NAME_CONTAINS")};
-    ses_str_t after;
+    op_list_t l;
     ses_rc_t rc;
 
-    rc = op_page(op, PAGE_MAX, PAGE_MAX, l.contains, &l.size, &after);
+    rc = op_list_open(&l, op, PAGE_MAX, SCAN_MAX,
+                      op_filter(op, "CONFIGURATION_SET_NAME_CONTAINS"));
     if (rc != SES_OK)
         return rc;
     out_list(op->out, "ConfigurationSets");
-    rc = ses_config_set_list(op->cx, op->txn, op->cx->account, after, list_row,
-                             &l);
+    rc = ses_config_set_list(op->cx, op->txn, op->cx->account, l.after,
+                             list_row, &l);
     if (rc != SES_OK)
         return rc;
-    out_end(op->out);
-    if (l.more)
-        out_str(op->out, "NextToken", op_next(op, l.contains, l.last));
+    op_list_close(&l);
     return SES_OK;
 }
 

@@ -282,28 +282,21 @@ put_mail_from(op_t *op)
 /* --- list -------------------------------------------------------------- */
 
 struct list {
-    op_t *op;
+    op_list_t page;
     ses_str_t contains, type, status; /* filter, "" = any */
-    unsigned size, n, scanned;
-    ses_str_t last; /* key to go on from */
-    bool more;
 };
 
 static ses_rc_t
 list_row(ses_cx_t *cx, const ses_identity_t *i, void *arg)
 {
     struct list *l = arg;
-    op_t *op = l->op;
+    op_t *op = l->page.op;
     bool ready = false;
     ses_rc_t rc;
 
     (void) cx;
-    if (l->n == l->size || l->scanned == SCAN_MAX) {
-        l->more = true;
+    if (!op_list_look(&l->page, i->name))
         return SES_NOT_FOUND;
-    }
-    l->scanned++;
-    l->last = i->name;
     if (!op_contains(i->name, l->contains) ||
         (l->type.n > 0 && !ses_str_eqc(l->type, type_name(i))) ||
         (l->status.n > 0 &&
@@ -312,7 +305,7 @@ list_row(ses_cx_t *cx, const ses_identity_t *i, void *arg)
     if ((rc = usable(op, i, &ready)) != SES_OK)
         return rc;
 
-    l->n++;
+    l->page.n++;
     out_open(op->out, NULL);
     out_sym(op->out, "IdentityType", type_name(i));
     out_str(op->out, "IdentityName", i->name);
@@ -346,11 +339,10 @@ list_identities(op_t *op)
     static const char *const statuses[] = {"PENDING",     "SUCCESS",
                                            "FAILED",      "TEMPORARY_FAILURE",
                                            "NOT_STARTED", NULL};
-    struct list l = {.op = op,
-                     .contains = op_filter(op, "IDENTITY_NAME_CONTAINS"),
+    struct list l = {.contains = op_filter(op, "IDENTITY_NAME_CONTAINS"),
                      .type = op_filter(op, "IDENTITY_TYPE"),
                      .status = op_filter(op, "VERIFICATION_STATUS")};
-    ses_str_t filter, after;
+    ses_str_t filter;
     ses_rc_t rc;
 
     if ((rc = check_value(op, "IDENTITY_TYPE", types)) != SES_OK)
@@ -359,18 +351,16 @@ list_identities(op_t *op)
         return rc;
     filter = ses_str_printf(op->cx->arena, "%.*s|%.*s|%.*s", SES_FMT(l.type),
                             SES_FMT(l.status), SES_FMT(l.contains));
-    rc = op_page(op, PAGE_MAX, PAGE_MAX, filter, &l.size, &after);
+    rc = op_list_open(&l.page, op, PAGE_MAX, SCAN_MAX, filter);
     if (rc != SES_OK)
         return rc;
 
     out_list(op->out, "EmailIdentities");
-    rc = ses_identity_list(op->cx, op->txn, op->cx->account, after, list_row,
-                           &l);
+    rc = ses_identity_list(op->cx, op->txn, op->cx->account, l.page.after,
+                           list_row, &l);
     if (rc != SES_OK)
         return rc;
-    out_end(op->out);
-    if (l.more)
-        out_str(op->out, "NextToken", op_next(op, filter, l.last));
+    op_list_close(&l.page);
     return SES_OK;
 }
 

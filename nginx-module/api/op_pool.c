@@ -176,26 +176,15 @@ put_scaling(op_t *op)
 
 /* --- lists ------------------------------------------------------------- */
 
-struct list {
-    op_t *op;
-    ses_str_t pool; /* of addresses: only of this one, p == NULL: of any */
-    unsigned size, n;
-    ses_str_t last;
-    bool more;
-};
-
 static ses_rc_t
 list_pool(ses_cx_t *cx, const ses_pool_t *p, void *arg)
 {
-    struct list *l = arg;
+    op_list_t *l = arg;
 
     (void) cx;
-    if (l->n == l->size) {
-        l->more = true;
+    if (!op_list_look(l, p->name))
         return SES_NOT_FOUND;
-    }
     l->n++;
-    l->last = p->name;
     out_str(l->op->out, NULL, p->name);
     return SES_OK;
 }
@@ -204,20 +193,18 @@ list_pool(ses_cx_t *cx, const ses_pool_t *p, void *arg)
 static ses_rc_t
 list_pools(op_t *op)
 {
-    struct list l = {.op = op};
-    ses_str_t after;
+    op_list_t l;
     ses_rc_t rc;
 
-    rc = op_page(op, PAGE_MAX, PAGE_MAX, SES_STR(""), &l.size, &after);
+    rc = op_list_open(&l, op, PAGE_MAX, 0, SES_STR(""));
     if (rc != SES_OK)
         return rc;
     out_list(op->out, "DedicatedIpPools");
-    rc = ses_pool_list(op->cx, op->txn, op->cx->account, after, list_pool, &l);
+    rc =
+        ses_pool_list(op->cx, op->txn, op->cx->account, l.after, list_pool, &l);
     if (rc != SES_OK)
         return rc;
-    out_end(op->out);
-    if (l.more)
-        out_str(op->out, "NextToken", op_next(op, SES_STR(""), l.last));
+    op_list_close(&l);
     return SES_OK;
 }
 
@@ -270,33 +257,35 @@ get_address(op_t *op)
     return rc == SES_OK ? put_address(op, "DedicatedIp", &s) : rc;
 }
 
+struct addresses {
+    op_list_t list;
+    ses_str_t pool; /* only of this one; p == NULL: of any */
+};
+
 static ses_rc_t
 list_address(ses_cx_t *cx, const ses_source_t *s, void *arg)
 {
-    struct list *l = arg;
+    struct addresses *l = arg;
 
     (void) cx;
     if (s->retired != 0 || (l->pool.p != NULL && !ses_str_eq(s->pool, l->pool)))
         return SES_OK;
-    if (l->n == l->size) {
-        l->more = true;
+    if (!op_list_look(&l->list, s->address))
         return SES_NOT_FOUND;
-    }
-    l->n++;
-    l->last = s->address;
-    return put_address(l->op, NULL, s);
+    l->list.n++;
+    return put_address(l->list.op, NULL, s);
 }
 
 /* GetDedicatedIps */
 static ses_rc_t
 get_addresses(op_t *op)
 {
-    ses_str_t name = op_str(op, "PoolName"), after;
-    struct list l = {.op = op, .pool = {NULL, 0}};
+    ses_str_t name = op_str(op, "PoolName");
+    struct addresses l = {.pool = {NULL, 0}};
     ses_pool_t p;
     ses_rc_t rc;
 
-    rc = op_page(op, PAGE_MAX, PAGE_MAX, name, &l.size, &after);
+    rc = op_list_open(&l.list, op, PAGE_MAX, 0, name);
     if (rc == SES_OK && name.n > 0) {
         l.pool = SES_STR("");
         if (!ses_str_eqc(name, SES_POOL_DEFAULT)) {
@@ -307,13 +296,11 @@ get_addresses(op_t *op)
     if (rc != SES_OK)
         return rc;
     out_list(op->out, "DedicatedIps");
-    rc = ses_source_list(op->cx, op->txn, op->cx->account, after, list_address,
-                         &l);
+    rc = ses_source_list(op->cx, op->txn, op->cx->account, l.list.after,
+                         list_address, &l);
     if (rc != SES_OK)
         return rc;
-    out_end(op->out);
-    if (l.more)
-        out_str(op->out, "NextToken", op_next(op, name, l.last));
+    op_list_close(&l.list);
     return SES_OK;
 }
 

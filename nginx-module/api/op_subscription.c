@@ -333,26 +333,17 @@ set_attributes(op_t *op)
 
 /* --- lists ------------------------------------------------------------- */
 
-struct list {
-    op_t *op;
-    ses_str_t topic; /* "" = all */
-    unsigned size, n;
-    ses_str_t last;
-    bool more;
-};
-
 static ses_rc_t
 list_row(ses_cx_t *cx, const ses_subscription_t *s, void *arg)
 {
-    struct list *l = arg;
+    op_list_t *l = arg;
     op_t *op = l->op;
 
-    if (l->n == l->size) {
-        l->more = true;
+    /* The filter is the topic, "" = of all. */
+    if (!op_list_look(
+            l, l->filter.n > 0 ? s->id : ses_key2(cx->arena, s->topic, s->id)))
         return SES_NOT_FOUND;
-    }
     l->n++;
-    l->last = l->topic.n > 0 ? s->id : ses_key2(cx->arena, s->topic, s->id);
     out_open(op->out, NULL);
     if (s->confirmed)
         out_str(op->out, "SubscriptionArn", arn_of(op, s));
@@ -371,21 +362,18 @@ list_row(ses_cx_t *cx, const ses_subscription_t *s, void *arg)
 static ses_rc_t
 list(op_t *op, ses_str_t topic)
 {
-    struct list l = {.op = op, .topic = topic};
-    ses_str_t after;
+    op_list_t l;
     ses_rc_t rc;
 
-    rc = op_page(op, SNS_PAGE, SNS_PAGE, topic, &l.size, &after);
+    rc = op_list_open(&l, op, SNS_PAGE, 0, topic);
     if (rc != SES_OK)
         return rc;
     out_list(op->out, "Subscriptions");
-    rc = ses_subscription_list(op->cx, op->txn, op->cx->account, topic, after,
+    rc = ses_subscription_list(op->cx, op->txn, op->cx->account, topic, l.after,
                                list_row, &l);
     if (rc != SES_OK)
         return rc;
-    out_end(op->out);
-    if (l.more)
-        out_str(op->out, "NextToken", op_next(op, topic, l.last));
+    op_list_close(&l);
     return SES_OK;
 }
 

@@ -134,30 +134,23 @@ delete_address(op_t *op)
 /* --- list -------------------------------------------------------------- */
 
 struct list {
-    op_t *op;
+    op_list_t page;
     unsigned reasons;
     int64_t from, to;
-    unsigned size, n, scanned;
-    ses_str_t last;
-    bool more;
 };
 
 static ses_rc_t
 list_row(ses_cx_t *cx, const ses_suppression_t *s, void *arg)
 {
     struct list *l = arg;
-    out_t *out = l->op->out;
+    out_t *out = l->page.op->out;
 
     (void) cx;
-    if (l->n == l->size || l->scanned == SCAN_MAX) {
-        l->more = true;
+    if (!op_list_look(&l->page, s->address))
         return SES_NOT_FOUND;
-    }
-    l->scanned++;
-    l->last = s->address;
     if ((s->reason & l->reasons) == 0 || s->since < l->from || s->since > l->to)
         return SES_OK;
-    l->n++;
+    l->page.n++;
     out_open(out, NULL);
     out_str(out, "EmailAddress", s->address);
     out_sym(out, "Reason", ses_reason_name(s->reason));
@@ -195,26 +188,24 @@ read_filter(op_t *op, struct list *l)
 static ses_rc_t
 list_addresses(op_t *op)
 {
-    struct list l = {.op = op};
-    ses_str_t filter, after;
+    struct list l;
+    ses_str_t filter;
     ses_rc_t rc;
 
     if ((rc = read_filter(op, &l)) != SES_OK)
         return rc;
     filter = ses_str_printf(op->cx->arena, "%u|%lld|%lld", l.reasons,
                             (long long) l.from, (long long) l.to);
-    rc = op_page(op, PAGE_MAX, PAGE_MAX, filter, &l.size, &after);
+    rc = op_list_open(&l.page, op, PAGE_MAX, SCAN_MAX, filter);
     if (rc != SES_OK)
         return rc;
 
     out_list(op->out, "SuppressedDestinationSummaries");
-    rc = ses_suppression_list(op->cx, op->txn, op->cx->account, after, list_row,
-                              &l);
+    rc = ses_suppression_list(op->cx, op->txn, op->cx->account, l.page.after,
+                              list_row, &l);
     if (rc != SES_OK)
         return rc;
-    out_end(op->out);
-    if (l.more)
-        out_str(op->out, "NextToken", op_next(op, filter, l.last));
+    op_list_close(&l.page);
     return SES_OK;
 }
 

@@ -184,25 +184,15 @@ get_attributes(op_t *op)
     return SES_OK;
 }
 
-struct list {
-    op_t *op;
-    unsigned size, n;
-    ses_str_t last;
-    bool more;
-};
-
 static ses_rc_t
 list_row(ses_cx_t *cx, const ses_topic_t *topic, void *arg)
 {
-    struct list *l = arg;
+    op_list_t *l = arg;
 
     (void) cx;
-    if (l->n == l->size) {
-        l->more = true;
+    if (!op_list_look(l, topic->name))
         return SES_NOT_FOUND;
-    }
     l->n++;
-    l->last = topic->name;
     out_open(l->op->out, NULL);
     out_str(l->op->out, "TopicArn", arn_of(l->op, topic->name));
     out_close(l->op->out);
@@ -213,20 +203,18 @@ list_row(ses_cx_t *cx, const ses_topic_t *topic, void *arg)
 static ses_rc_t
 list_topics(op_t *op)
 {
-    struct list l = {.op = op};
-    ses_str_t after;
+    op_list_t l;
     ses_rc_t rc;
 
-    rc = op_page(op, SNS_PAGE, SNS_PAGE, SES_STR(""), &l.size, &after);
+    rc = op_list_open(&l, op, SNS_PAGE, 0, SES_STR(""));
     if (rc != SES_OK)
         return rc;
     out_list(op->out, "Topics");
-    rc = ses_topic_list(op->cx, op->txn, op->cx->account, after, list_row, &l);
+    rc =
+        ses_topic_list(op->cx, op->txn, op->cx->account, l.after, list_row, &l);
     if (rc != SES_OK)
         return rc;
-    out_end(op->out);
-    if (l.more)
-        out_str(op->out, "NextToken", op_next(op, SES_STR(""), l.last));
+    op_list_close(&l);
     return SES_OK;
 }
 

@@ -226,25 +226,15 @@ get(op_t *op)
     return SES_OK;
 }
 
-struct list {
-    op_t *op;
-    unsigned size, n;
-    ses_str_t last;
-    bool more;
-};
-
 static ses_rc_t
 list_row(ses_cx_t *cx, const ses_verify_template_t *v, void *arg)
 {
-    struct list *l = arg;
+    op_list_t *l = arg;
 
     (void) cx;
-    if (l->n == l->size) {
-        l->more = true;
+    if (!op_list_look(l, v->name))
         return SES_NOT_FOUND;
-    }
     l->n++;
-    l->last = v->name;
     out_open(l->op->out, NULL);
     put_head(l->op->out, v);
     out_close(l->op->out);
@@ -255,21 +245,18 @@ list_row(ses_cx_t *cx, const ses_verify_template_t *v, void *arg)
 static ses_rc_t
 list(op_t *op)
 {
-    struct list l = {.op = op};
-    ses_str_t after;
+    op_list_t l;
     ses_rc_t rc;
 
-    rc = op_page(op, PAGE_MAX, PAGE_MAX, SES_STR(""), &l.size, &after);
+    rc = op_list_open(&l, op, PAGE_MAX, 0, SES_STR(""));
     if (rc != SES_OK)
         return rc;
     out_list(op->out, "CustomVerificationEmailTemplates");
-    rc = ses_verify_template_list(op->cx, op->txn, op->cx->account, after,
+    rc = ses_verify_template_list(op->cx, op->txn, op->cx->account, l.after,
                                   list_row, &l);
     if (rc != SES_OK)
         return rc;
-    out_end(op->out);
-    if (l.more)
-        out_str(op->out, "NextToken", op_next(op, SES_STR(""), l.last));
+    op_list_close(&l);
     return SES_OK;
 }
 

@@ -35,8 +35,8 @@ asked(const op_t *op)
 }
 
 ses_rc_t
-op_page(op_t *op, unsigned dflt, unsigned max, ses_str_t filter, unsigned *size,
-        ses_str_t *after)
+op_list_open(op_list_t *l, op_t *op, unsigned max, unsigned scan,
+             ses_str_t filter)
 {
     const ses_keyring_t *site = &op->env->site;
     ses_str_t token = op_str(op, "NextToken");
@@ -49,24 +49,44 @@ op_page(op_t *op, unsigned dflt, unsigned max, ses_str_t filter, unsigned *size,
                         "1 validation error detected: Value at 'pageSize' "
                         "failed to satisfy constraint: Member must have value "
                         "greater than or equal to 0");
-    *size = n == 0 ? dflt : n > max ? max : (unsigned) n;
-    *after = SES_STR("");
+    *l = (op_list_t){.op = op,
+                     .filter = filter,
+                     .after = SES_STR(""),
+                     .size = n == 0 || n > max ? max : (unsigned) n,
+                     .scan = scan};
     if (token.n == 0)
         return SES_OK;
     for (i = 0; i < site->n; i++) {
         if (i > 0)
             ses_cx_clear(op->cx);
         rc = ses_page_parse(op->cx, ses_key_str(&site->keys[i]),
-                            list_name(op, filter), token, after);
+                            list_name(op, filter), token, &l->after);
         if (rc != SES_BAD_TOKEN)
             break;
     }
     return rc;
 }
 
-ses_str_t
-op_next(op_t *op, ses_str_t filter, ses_str_t key)
+bool
+op_list_look(op_list_t *l, ses_str_t key)
 {
-    return ses_page_token(op->cx, ses_key_str(&op->env->site.keys[0]),
-                          list_name(op, filter), key);
+    if (l->n == l->size || (l->scan > 0 && l->scanned == l->scan)) {
+        l->more = true;
+        return false;
+    }
+    l->scanned++;
+    l->last = key;
+    return true;
+}
+
+void
+op_list_close(op_list_t *l)
+{
+    op_t *op = l->op;
+
+    out_end(op->out);
+    if (l->more)
+        out_str(op->out, "NextToken",
+                ses_page_token(op->cx, ses_key_str(&op->env->site.keys[0]),
+                               list_name(op, l->filter), l->last));
 }
