@@ -32,8 +32,8 @@ agent_init(agent_t *a)
     return true;
 }
 
-static void
-settings_free(settings_t *s)
+void
+agent_settings_free(settings_t *s)
 {
     ses_keyring_wipe(&s->tokens);
     ses_keyring_wipe(&s->site);
@@ -50,7 +50,7 @@ agent_free(agent_t *a)
         ses_store_close(a->store);
     agent_release(a);
     if (a->shared->newest != NULL)
-        settings_free(a->shared->newest);
+        agent_settings_free(a->shared->newest);
     pthread_cond_destroy(&a->shared->changed);
     pthread_mutex_destroy(&a->shared->lock);
     ses_xfree(a->shared);
@@ -87,7 +87,7 @@ agent_renew(agent_t *a)
     a->tokens = &s->tokens;
     a->site = &s->site;
     if (last)
-        settings_free(old);
+        agent_settings_free(old);
     return true;
 }
 
@@ -100,7 +100,7 @@ agent_release(agent_t *a)
     last = settings_left(a->settings);
     pthread_mutex_unlock(&a->shared->lock);
     if (last)
-        settings_free(a->settings);
+        agent_settings_free(a->settings);
     a->settings = NULL;
 }
 
@@ -117,7 +117,7 @@ agent_settle(agent_t *a, settings_t *s)
     last = settings_left(old);
     pthread_mutex_unlock(&a->shared->lock);
     if (last)
-        settings_free(old);
+        agent_settings_free(old);
 }
 
 /* --- the end ------------------------------------------------------------- */

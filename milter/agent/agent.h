@@ -68,6 +68,8 @@ void agent_free(agent_t *a);
 bool agent_renew(agent_t *a);
 /* Hold none any more, at a thread's end. */
 void agent_release(agent_t *a);
+/* Of settings that no worker has, or has any more. */
+void agent_settings_free(settings_t *s);
 /* Put s, whose one user this becomes, in place of the newest.  Main thread. */
 void agent_settle(agent_t *a, settings_t *s);
 

@@ -143,19 +143,13 @@ published_steps(ses_arena_t *a, const published_t *p, bool again, update_t *u)
 
 /* --- rows -------------------------------------------------------------- */
 
-static ses_str_t
-row_key(ses_arena_t *a, ses_str_t zone, ses_str_t key)
-{
-    return ses_key2(a, zone, key);
-}
-
 ses_rc_t
 published_get(ses_cx_t *cx, ses_txn_t *t, ses_str_t zone, ses_str_t key,
               ses_str_t *text)
 {
     ses_str_t row;
     ses_rc_t rc =
-        ses_store_get(cx, t, SES_DB_DNS, row_key(cx->arena, zone, key), &row);
+        ses_store_get(cx, t, SES_DB_DNS, ses_key2(cx->arena, zone, key), &row);
 
     if (rc == SES_NOT_FOUND) {
         *text = SES_STR("");
@@ -178,9 +172,9 @@ published_put(ses_cx_t *cx, ses_txn_t *t, ses_str_t zone, ses_str_t key,
 
     if (text.n > 0)
         return ses_store_put(
-            cx, t, SES_DB_DNS, row_key(cx->arena, zone, key),
+            cx, t, SES_DB_DNS, ses_key2(cx->arena, zone, key),
             ses_str_cat(cx->arena, ses_str_n(&version, 1), text));
-    rc = ses_store_del(cx, t, SES_DB_DNS, row_key(cx->arena, zone, key));
+    rc = ses_store_del(cx, t, SES_DB_DNS, ses_key2(cx->arena, zone, key));
     return rc == SES_NOT_FOUND ? SES_OK : rc;
 }
 
@@ -204,12 +198,9 @@ ses_rc_t
 published_walk(ses_cx_t *cx, ses_txn_t *t, ses_str_t zone, ses_str_t after,
                published_fn_t fn, void *arg)
 {
-    ses_str_t prefix = ses_key_prefix1(cx->arena, zone), from = SES_STR("");
+    ses_str_t prefix = ses_key_prefix1(cx->arena, zone);
     struct walk w = {prefix.n, fn, arg};
 
-    if (after.n > 0) { /* the least key that is greater: one more NUL */
-        from = ses_str_cat(cx->arena, prefix, after);
-        from = ses_str_cat(cx->arena, from, ses_str_n("", 1));
-    }
-    return ses_store_walk(cx, t, SES_DB_DNS, prefix, from, each, &w);
+    return ses_store_walk(cx, t, SES_DB_DNS, prefix,
+                          ses_key_after(cx->arena, prefix, after), each, &w);
 }

@@ -63,16 +63,6 @@ make(void)
     return s;
 }
 
-/* Nobody has seen it. */
-static void
-unmake(settings_t *s)
-{
-    ses_keyring_wipe(&s->tokens);
-    ses_keyring_wipe(&s->site);
-    ses_arena_free(s->arena);
-    ses_xfree(s);
-}
-
 ses_rc_t
 settings_first(ses_cx_t *cx, agent_t *a, const ses_conf_t *conf)
 {
@@ -81,7 +71,7 @@ settings_first(ses_cx_t *cx, agent_t *a, const ses_conf_t *conf)
 
     s->conf = *conf;
     if ((rc = load_keys(cx, s)) != SES_OK) {
-        unmake(s);
+        agent_settings_free(s);
         return rc;
     }
     agent_settle(a, s);
@@ -111,7 +101,7 @@ settings_reload(ses_cx_t *cx, agent_t *a)
     if (rc != SES_OK) {
         /* the text goes to the caller's arena: this one does not live on */
         rc = ses_fail(cx, rc, "%.*s", SES_FMT(mine.why));
-        unmake(s);
+        agent_settings_free(s);
         return rc;
     }
     agent_settle(a, s);

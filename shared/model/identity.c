@@ -354,11 +354,10 @@ ses_dkim_each(ses_cx_t *cx, ses_txn_t *t, ses_str_t after, ses_sealed_fn_t fn,
               void *arg)
 {
     struct sealed s = {t, fn, arg};
-    ses_str_t from = SES_STR("");
+    ses_str_t all = SES_STR("");
 
-    if (after.n > 0) /* the least key that is greater: one more NUL */
-        from = ses_str_cat(cx->arena, after, ses_str_n("", 1));
-    return ses_store_walk(cx, t, SES_DB_DKIM, SES_STR(""), from, each_sealed,
+    return ses_store_walk(cx, t, SES_DB_DKIM, all,
+                          ses_key_after(cx->arena, all, after), each_sealed,
                           &s);
 }
 

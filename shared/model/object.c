@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "model/object_tree.h"
+#include "store/record.h"
 
 #define OBJECT_VERSION 1
 #define OBJECT_MAX (1u << 20)
@@ -72,13 +73,9 @@ ses_object_walk(ses_cx_t *cx, ses_txn_t *t, ses_db_t db, ses_str_t prefix,
                 ses_str_t after, ses_object_fn_t fn, void *arg)
 {
     struct walk w = {fn, arg};
-    ses_str_t from = SES_STR("");
 
-    if (after.n > 0) { /* the least key that is greater: one more NUL */
-        from = ses_str_cat(cx->arena, prefix, after);
-        from = ses_str_cat(cx->arena, from, ses_str_n("", 1));
-    }
-    return ses_store_walk(cx, t, db, prefix, from, step, &w);
+    return ses_store_walk(cx, t, db, prefix,
+                          ses_key_after(cx->arena, prefix, after), step, &w);
 }
 
 void

@@ -49,6 +49,14 @@ ses_key_prefix1(ses_arena_t *a, ses_str_t x)
 }
 
 ses_str_t
+ses_key_after(ses_arena_t *a, ses_str_t prefix, ses_str_t after)
+{
+    if (after.n == 0)
+        return SES_STR("");
+    return ses_str_cat(a, ses_str_cat(a, prefix, after), ses_str_n("", 1));
+}
+
+ses_str_t
 ses_key_prefix2(ses_arena_t *a, ses_str_t x, ses_str_t y)
 {
     return join(a, (ses_str_t[]){x, y}, 2, true);

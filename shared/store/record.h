@@ -16,6 +16,9 @@ ses_str_t ses_key2(ses_arena_t *a, ses_str_t x, ses_str_t y);
 ses_str_t ses_key3(ses_arena_t *a, ses_str_t x, ses_str_t y, ses_str_t z);
 ses_str_t ses_key_prefix1(ses_arena_t *a, ses_str_t x);
 ses_str_t ses_key_prefix2(ses_arena_t *a, ses_str_t x, ses_str_t y);
+/* Where a walk goes on that ended with the key prefix + after: at the least
+ * key that is greater.  "" when after is "". */
+ses_str_t ses_key_after(ses_arena_t *a, ses_str_t prefix, ses_str_t after);
 /* key + 8 bytes big endian */
 ses_str_t ses_key_seq(ses_arena_t *a, ses_str_t prefix, uint64_t seq);
 uint64_t ses_key_u64(ses_str_t eight_bytes);
