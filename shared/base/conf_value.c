@@ -372,6 +372,26 @@ TEXT(url, "an http or https URL without a final '/'");
 TEXT(endpoint, "IP:PORT or [IPV6]:PORT");
 TEXT(socket, "unix:PATH (absolute, under 108 bytes) or fd:N");
 
+static bool
+is_gap(char c)
+{
+    return c == ' ' || c == '\t' || c == ',';
+}
+
+bool
+ses_conf_next(ses_str_t *rest, ses_str_t *one)
+{
+    size_t from = 0, to;
+
+    while (from < rest->n && is_gap(rest->p[from]))
+        from++;
+    for (to = from; to < rest->n && !is_gap(rest->p[to]);)
+        to++;
+    *one = ses_str_n(rest->p + from, to - from);
+    *rest = ses_str_from(*rest, to);
+    return one->n > 0;
+}
+
 /* Any number of values between blanks or commas; one blank in the result.
  * take spells one, or says what is wrong with it. */
 static const char *
@@ -380,17 +400,9 @@ parse_list(ses_arena_t *a, ses_str_t value,
            ses_str_t *field)
 {
     ses_str_t all = SES_STR(""), one;
-    char *p = ses_str_c(a, value);
     const char *wrong;
-    size_t i;
 
-    for (i = 0; i < value.n; i++)
-        if (p[i] == ',' || p[i] == '\t')
-            p[i] = ' ';
-    value.p = p;
-    while (ses_str_cut(&value, ' ', &one)) {
-        if (one.n == 0)
-            continue;
+    while (ses_conf_next(&value, &one)) {
         if ((wrong = take(a, &one)) != NULL)
             return wrong;
         if (all.n > 0)
@@ -505,16 +517,13 @@ static const char *
 parse_ip_or_none(ses_arena_t *a, ses_str_t value, int64_t min, int64_t max,
                  void *field)
 {
-    ses_ip_t ip;
+    const char *wrong = value.n > 0 ? take_ip(a, &value) : NULL;
 
     (void) min;
     (void) max;
-    if (value.n > 0 && !ses_ip_parse(value, &ip))
-        return ses_str_printf(a, "\"%.*s\" is not an IP address",
-                              SES_FMT(value))
-            .p;
-    *(ses_str_t *) field = value.n > 0 ? ses_ip_format(a, &ip) : SES_STR("");
-    return NULL;
+    if (wrong == NULL)
+        *(ses_str_t *) field = value.n > 0 ? value : SES_STR("");
+    return wrong;
 }
 
 const ses_conf_kind_t ses_conf_ip_or_none = {parse_ip_or_none, format_text, 0};

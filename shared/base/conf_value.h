@@ -26,6 +26,10 @@ typedef struct {
     unsigned n;
 } ses_conf_list_t;
 
+/* Cut the next of several values between blanks, tabs or commas from *rest;
+ * false when there is none. */
+bool ses_conf_next(ses_str_t *rest, ses_str_t *one);
+
 /* into ses_str_t, NUL-terminated */
 extern const ses_conf_kind_t ses_conf_region;
 extern const ses_conf_kind_t ses_conf_path; /* absolute */

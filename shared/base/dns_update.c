@@ -9,20 +9,12 @@
 
 /* The words of a line; their number, or WORDS + 1. */
 static unsigned
-split(ses_arena_t *a, ses_str_t s, ses_str_t words[WORDS])
+split(ses_str_t s, ses_str_t words[WORDS])
 {
-    char *p = ses_str_c(a, s);
     unsigned n = 0;
     ses_str_t one;
-    size_t i;
 
-    for (i = 0; i < s.n; i++)
-        if (p[i] == '\t' || p[i] == ',')
-            p[i] = ' ';
-    s.p = p;
-    while (ses_str_cut(&s, ' ', &one)) {
-        if (one.n == 0)
-            continue;
+    while (ses_conf_next(&s, &one)) {
         if (n == WORDS)
             return WORDS + 1;
         words[n++] = one;
@@ -35,7 +27,7 @@ ses_dns_update_parse(ses_arena_t *a, ses_str_t s, ses_dns_update_t *out)
 {
     ses_dns_update_t u = {.nzones = 0};
     ses_str_t words[WORDS];
-    unsigned n = split(a, s, words), i, k;
+    unsigned n = split(s, words), i, k;
     const char *wrong;
 
     if (n < 3)
