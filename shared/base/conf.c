@@ -302,6 +302,14 @@ check_bindings(ses_cx_t *cx, const char *file, const ses_conf_t *c)
     return SES_OK;
 }
 
+bool
+ses_conf_has_zone(const ses_conf_t *c, ses_str_t zone)
+{
+    return ses_domain_within(c->service_domain, zone) ||
+           ses_domain_within(zone, c->service_domain) ||
+           ses_domain_within(c->bounce_domain, zone);
+}
+
 /* Each zone has one master, and something of ours in it. */
 static ses_rc_t
 check_zones(ses_cx_t *cx, const char *file, const ses_conf_t *c)
@@ -313,9 +321,7 @@ check_zones(ses_cx_t *cx, const char *file, const ses_conf_t *c)
     for (i = 0; i < c->dns_update.n; i++)
         for (x = 0; x < u[i].nzones; x++) {
             zone = u[i].zones[x];
-            if (!ses_domain_within(c->service_domain, zone) &&
-                !ses_domain_within(zone, c->service_domain) &&
-                !ses_domain_within(c->bounce_domain, zone))
+            if (!ses_conf_has_zone(c, zone))
                 return ses_fail(cx, SES_INVALID,
                                 "%s:%u: dns_update: nothing of ours is in %.*s",
                                 file, c->dns_update.lines[i], SES_FMT(zone));

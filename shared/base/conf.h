@@ -69,6 +69,8 @@ SES_CHECK ses_rc_t ses_conf_load(ses_cx_t *cx, const char *file,
 const ses_binding_t *ses_conf_bindings(const ses_conf_t *c);
 /* The same of dns_update. */
 const ses_dns_update_t *ses_conf_dns_updates(const ses_conf_t *c);
+/* Can anything of ours be in this zone (lower case, no final dot)? */
+bool ses_conf_has_zone(const ses_conf_t *c, ses_str_t zone);
 /*
  * What a running daemon cannot change, the NULL-terminated names in fixed
  * (single options of the table), becomes again what it is in now; told hears

@@ -175,9 +175,7 @@ dns(ctl_t *c)
 
     if (c->nargs > 0)
         rc = ses_domain_canon(&c->cx, ctl_arg(c, 0), &p.zone);
-    if (rc == SES_OK && !ses_domain_within(c->conf.service_domain, p.zone) &&
-        !ses_domain_within(p.zone, c->conf.service_domain) &&
-        !ses_domain_within(c->conf.bounce_domain, p.zone))
+    if (rc == SES_OK && !ses_conf_has_zone(&c->conf, p.zone))
         rc = ses_fail(&c->cx, SES_INVALID, "nothing of ours is in %.*s",
                       SES_FMT(p.zone));
     if (rc != SES_OK)
