@@ -2,6 +2,7 @@
 is reloaded has its new configuration from the next MAIL on"""
 
 import base64
+import contextlib
 import os
 import re
 import resource

@@ -19,6 +19,7 @@ from harness import site as sites
 from harness.host import wait
 from harness.layout import ACCOUNT
 from session import Session, queue_id
+from test_bind import make_user
 
 DOMAIN = "corp.example"
 BINDINGS = [
@@ -40,6 +41,7 @@ def site(module_host):
     for line in BINDINGS:
         words += ["--set", "bind = " + line]
     host = module_host(*words)
+    make_user(host, "robot")
     host.verify_domain(DOMAIN)
     return host
 

@@ -345,19 +345,19 @@ test_soa_record(void **state)
     int64_t serial;
 
     (void) state;
-    assert_true(resolve_soa(a,
-                            SES_STR("\2ns\1a\0\4host\1b\0\xff\0\0\1........"),
-                            &primary, &admin, &serial));
+    assert_true(ses_rdata_soa(a,
+                              SES_STR("\2ns\1a\0\4host\1b\0\xff\0\0\1........"),
+                              &primary, &admin, &serial));
     assert_true(ses_str_eqc(primary, "ns.a"));
     assert_true(ses_str_eqc(admin, "host.b"));
     assert_int_equal(serial, 0xff000001);
     primary = SES_STR("x");
+    assert_false(ses_rdata_soa(a, SES_STR("\2ns\1a\0\4host"), &primary, &admin,
+                               &serial));
     assert_false(
-        resolve_soa(a, SES_STR("\2ns\1a\0\4host"), &primary, &admin, &serial));
+        ses_rdata_soa(a, SES_STR("\300\014\0\0"), &primary, &admin, &serial));
     assert_false(
-        resolve_soa(a, SES_STR("\300\014\0\0"), &primary, &admin, &serial));
-    assert_false(
-        resolve_soa(a, SES_STR("\0\0\0\0\1"), &primary, &admin, &serial));
+        ses_rdata_soa(a, SES_STR("\0\0\0\0\1"), &primary, &admin, &serial));
     assert_true(ses_str_eqc(primary, "x"));
     ses_arena_free(a);
 }
