@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "model/identity.h"
 #include "policy/keyrecord.h"
+#include "policy/rdata.h"
 #include "policy/spf.h"
 #include "resolve.h"
 
@@ -73,10 +74,11 @@ on_mx(void *arg, const resolve_answer_t *answer)
     job_t *j = arg;
     ses_str_t exchange = SES_STR("");
 
-    j->mx = look_of(answer->n == 1 &&
-                        resolve_mx(j->c->arena, answer->rdata[0], &exchange) &&
-                        ses_str_eq(exchange, j->c->host),
-                    answer);
+    j->mx =
+        look_of(answer->n == 1 &&
+                    ses_rdata_mx(j->c->arena, answer->rdata[0], &exchange) &&
+                    ses_str_eq(exchange, j->c->host),
+                answer);
     j->wrong_mx = error_of(answer);
     j->c->left--;
 }

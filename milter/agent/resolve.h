@@ -47,11 +47,4 @@ void resolve_ask(resolve_t *r, const char *name, resolve_type_t type,
 /* Wait at most ms for answers and call fn for each. */
 void resolve_wait(resolve_t *r, int ms);
 
-/* The preference is skipped; the exchange of an MX record in lower case;
- * false when malformed. */
-bool resolve_mx(ses_arena_t *a, ses_str_t rdata, ses_str_t *exchange);
-/* The names and the serial of an SOA record; false when malformed. */
-bool resolve_soa(ses_arena_t *a, ses_str_t rdata, ses_str_t *primary,
-                 ses_str_t *admin, int64_t *serial);
-
 #endif

@@ -21,6 +21,7 @@
 #include "base/log.h"
 #include "model/identity.h"
 #include "policy/keyrecord.h"
+#include "policy/rdata.h"
 #include "resolve.h"
 
 #define ROUND_MS 25
@@ -159,8 +160,8 @@ on_soa(void *arg, const resolve_answer_t *answer)
     const char *parent;
 
     if (answer->status == RESOLVE_FOUND && answer->n > 0) {
-        if (!resolve_soa(j->arena, answer->rdata[0], &j->soa_primary,
-                         &j->soa_admin, &j->soa_serial))
+        if (!ses_rdata_soa(j->arena, answer->rdata[0], &j->soa_primary,
+                           &j->soa_admin, &j->soa_serial))
             j->soa_primary = SES_STR("");
     } else if (answer->status == RESOLVE_NO_TYPE ||
                answer->status == RESOLVE_NO_NAME) {

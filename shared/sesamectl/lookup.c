@@ -4,6 +4,7 @@
 #include "lookup.h"
 
 #include "policy/keyrecord.h"
+#include "policy/rdata.h"
 
 /* "IP:PORT" or "[IP]:PORT" as libunbound spells it. */
 static int
@@ -60,17 +61,9 @@ lookup_text(ses_arena_t *a, const struct ub_result *res, int i)
 ses_str_t
 lookup_mx(ses_arena_t *a, const struct ub_result *res, int i)
 {
-    ses_str_t rest = ses_str_n(res->data[i], (size_t) res->len[i]);
-    ses_str_t name = SES_STR("");
-    size_t n;
+    ses_str_t name;
 
-    rest = ses_str_from(rest, 2); /* the preference */
-    while (rest.n > 0 && (n = (unsigned char) rest.p[0]) > 0) {
-        if (n > 63 || n >= rest.n)
-            return SES_STR("");
-        name = ses_str_printf(a, "%.*s%s%.*s", SES_FMT(name),
-                              name.n > 0 ? "." : "", (int) n, rest.p + 1);
-        rest = ses_str_from(rest, n + 1);
-    }
-    return ses_str_lower(a, name);
+    if (!ses_rdata_mx(a, ses_str_n(res->data[i], (size_t) res->len[i]), &name))
+        return SES_STR("");
+    return name;
 }
