@@ -7,6 +7,7 @@ the agent by LMTP.  No DNS.
 """
 
 import contextlib
+import fcntl
 import grp
 import os
 import pwd
@@ -149,22 +150,25 @@ def log_queue():
     The kernel's own default is 10 lines: when postlogd is killed under load
     they fill it before master can start another, and master, who writes a
     line of it first, waits for ever, and all of Postfix with it.
+
+    One host at a time: another would take our length for the one that was.
     """
     name = "/proc/sys/net/unix/max_dgram_qlen"
-    try:
-        with open(name) as file:
-            before = int(file.read())
-        if before < QUEUED_LINES:
-            with open(name, "w") as file:
-                file.write("%d" % QUEUED_LINES)
-    except OSError:
-        before = QUEUED_LINES  # read-only here: it stays as it is
-    try:
-        yield
-    finally:
-        if before < QUEUED_LINES:
-            with open(name, "w") as file:
-                file.write("%d" % before)
+    with open(name) as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        before = int(lock.read())
+        try:
+            if before < QUEUED_LINES:
+                with open(name, "w") as file:
+                    file.write("%d" % QUEUED_LINES)
+        except OSError:
+            before = QUEUED_LINES  # read-only here: it stays as it is
+        try:
+            yield
+        finally:
+            if before < QUEUED_LINES:
+                with open(name, "w") as file:
+                    file.write("%d" % before)
 
 
 class Postfix(Part):
