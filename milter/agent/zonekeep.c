@@ -159,6 +159,8 @@ changes(keeper_t *k, ses_cx_t *cx)
                 rc = take(k, cx, SES_STR(""));
         if (rc != SES_OK)
             break;
+        if (i < rec.change.n) /* more than a batch: a pass sees the rest */
+            k->next_pass = 0;
         k->seq_next = rec.seq;
     }
     return rc == SES_NOT_FOUND ? SES_OK : rc;
