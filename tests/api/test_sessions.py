@@ -14,7 +14,7 @@ import botocore.credentials
 import pytest
 
 from raw import call, check_error
-from test_iam import Account, refused, send, smtp, statement
+from test_iam import Account, refused, send, statement
 
 DOMAIN = "sessions.example"
 SENDER = "news@" + DOMAIN

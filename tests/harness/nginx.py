@@ -1,6 +1,5 @@
 """nginx - a private nginx with the module under test"""
 
-import os
 import signal
 
 from harness.layout import LOOPBACK, HostError

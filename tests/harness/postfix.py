@@ -11,12 +11,11 @@ import fcntl
 import grp
 import os
 import pwd
-import time
 
 from harness.layout import BOUNCE_DOMAIN, HOSTNAME, LOOPBACK, HostError
 from harness.part import Part, expect
-from harness.process import (command_name, descendants, is_alive, kill_tree,
-                             must, run, start_time, wait_gone)
+from harness.process import (command_name, descendants, kill_tree, must,
+                             run, start_time, wait_gone)
 
 QUEUED_LINES = 512  # of the log
 POOL_ADDRESS = "127.0.0.2"  # what the pool's messages come from

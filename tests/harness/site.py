@@ -14,7 +14,6 @@ import os
 import pwd
 
 from harness import postfix
-from harness.layout import LOOPBACK
 from harness.part import Part, expect
 from harness.postfix import INBOUND_SERVICE, INTERNALS, SESAME_SERVICES
 

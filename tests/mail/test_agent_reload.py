@@ -9,7 +9,7 @@ import time
 import pytest
 
 from harness.host import wait
-from reloading import config, lines, reload
+from reloading import config, lines, put_key_in_front, reload
 from session import Session, queue_id
 
 SENDER = "s@areload.example"
@@ -109,11 +109,7 @@ def test_what_cannot_change_is_named(site):
 def test_new_token_key(site):
     """What was sent under a key that the agent has read since is known to
     the follower and to the LMTP server."""
-    path = site.layout.path("keys", "token.key")
-    with open(path) as file:
-        old = file.read()
-    with open(path, "w") as file:
-        file.write("6 %s\n" % os.urandom(32).hex() + old)
+    put_key_in_front(site, "token.key")
     reload(site, "agent")
     reload(site, "gate")
     queue = send(site, "token@rcpt.example")

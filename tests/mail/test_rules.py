@@ -6,7 +6,6 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
-from harness.host import wait
 from harness.layout import SERVICE_DOMAIN
 from session import Session, queue_id
 
