@@ -126,14 +126,14 @@ typedef enum { WAITING, BEGUN, DONE, WITHDRAWN } state_t;
 struct request {
     ses_op_t op; /* first: op.next chains requests */
     state_t state;
-    int users; /* caller and queue: whoever is last frees it */
+    pthread_cond_t changed; /* its own caller alone waits there */
+    int users;              /* caller, queue, waker: whoever is last frees it */
 };
 
 struct ses_committer_s {
     ses_store_t *store;
     bool yield;
     pthread_mutex_t mutex;
-    pthread_cond_t changed;
     bool leading;
     ses_op_t *first, **last;
 };
@@ -142,16 +142,11 @@ ses_committer_t *
 ses_committer_new(ses_store_t *s, bool yield)
 {
     ses_committer_t *c = ses_xcalloc(sizeof(*c));
-    pthread_condattr_t attr;
 
     c->store = s;
     c->yield = yield;
     c->last = &c->first;
     pthread_mutex_init(&c->mutex, NULL);
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&c->changed, &attr);
-    pthread_condattr_destroy(&attr);
     return c;
 }
 
@@ -160,17 +155,51 @@ ses_committer_free(ses_committer_t *c)
 {
     if (c == NULL)
         return;
-    pthread_cond_destroy(&c->changed);
     pthread_mutex_destroy(&c->mutex);
     ses_xfree(c);
+}
+
+static struct request *
+request_new(ses_cx_t *cx, ses_commit_fn_t fn, void *arg)
+{
+    struct request *r = ses_xcalloc(sizeof(*r));
+    pthread_condattr_t attr;
+
+    r->op = (ses_op_t){
+        .cx = cx, .fn = fn, .arg = arg, .queued_us = ses_clock_mono_us()};
+    r->users = 2;
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&r->changed, &attr);
+    pthread_condattr_destroy(&attr);
+    return r;
 }
 
 /* Under the mutex. */
 static void
 drop(struct request *r)
 {
-    if (--r->users == 0)
-        ses_xfree(r);
+    if (--r->users > 0)
+        return;
+    pthread_cond_destroy(&r->changed);
+    ses_xfree(r);
+}
+
+/* Under the mutex: who leads next, kept alive for the caller; or NULL. */
+static struct request *
+next_leader(ses_committer_t *c)
+{
+    ses_op_t *op;
+
+    for (op = c->first; op != NULL; op = op->next) {
+        struct request *r = (struct request *) op;
+
+        if (r->state == WAITING) {
+            r->users++;
+            return r;
+        }
+    }
+    return NULL;
 }
 
 static bool
@@ -192,11 +221,31 @@ may_begin(ses_op_t *op, void *arg)
     return may;
 }
 
-/* Called and returns with the mutex held. */
+/* Put back what a batch left, before whatever came meanwhile. */
+static void
+put_back(ses_committer_t *c, ses_op_t *left)
+{
+    ses_op_t *op = left;
+
+    if (left == NULL)
+        return;
+    while (op->next != NULL)
+        op = op->next;
+    op->next = c->first;
+    if (c->first == NULL)
+        c->last = &op->next;
+    c->first = left;
+}
+
+/*
+ * Called and returns with the mutex held.  Whoever is woken wants the mutex:
+ * so they are woken without it, one by one, and nobody who has to wait on.
+ */
 static void
 lead(ses_committer_t *c)
 {
-    ses_op_t *mine = c->first, *left, *op, *next;
+    ses_op_t *mine = c->first, *end = NULL, *left, *op, *next;
+    struct request *heir;
 
     c->leading = true;
     c->first = NULL;
@@ -206,24 +255,32 @@ lead(ses_committer_t *c)
     left = run_batch(c->store, mine, c->yield, may_begin, c);
 
     pthread_mutex_lock(&c->mutex);
-    for (op = mine; op != left; op = next) {
+    for (op = mine; op != left; op = op->next) {
         struct request *r = (struct request *) op;
 
-        next = op->next;
         if (r->state == BEGUN)
             r->state = DONE;
-        drop(r);
+        end = op;
     }
-    if (left != NULL) { /* before whatever came meanwhile */
-        for (op = left; op->next != NULL; op = op->next)
-            ;
-        op->next = c->first;
-        if (c->first == NULL)
-            c->last = &op->next;
-        c->first = left;
-    }
+    if (end != NULL)
+        end->next = NULL; /* what is left may go on without us */
+    put_back(c, left);
     c->leading = false;
-    pthread_cond_broadcast(&c->changed);
+    heir = next_leader(c);
+    pthread_mutex_unlock(&c->mutex);
+
+    if (heir != NULL)
+        pthread_cond_signal(&heir->changed);
+    for (op = mine; op != NULL && op != left; op = op->next)
+        pthread_cond_signal(&((struct request *) op)->changed);
+
+    pthread_mutex_lock(&c->mutex);
+    for (op = mine; op != NULL && op != left; op = next) {
+        next = op->next;
+        drop((struct request *) op);
+    }
+    if (heir != NULL)
+        drop(heir);
 }
 
 /* Sleep until something changed or the request's time to begin is over. */
@@ -234,8 +291,8 @@ wait_turn(ses_committer_t *c, struct request *r)
     struct timespec ts = {until / 1000000, until % 1000000 * 1000};
 
     if (r->state != WAITING)
-        pthread_cond_wait(&c->changed, &c->mutex);
-    else if (pthread_cond_timedwait(&c->changed, &c->mutex, &ts) == ETIMEDOUT &&
+        pthread_cond_wait(&r->changed, &c->mutex);
+    else if (pthread_cond_timedwait(&r->changed, &c->mutex, &ts) == ETIMEDOUT &&
              r->state == WAITING)
         r->state = WITHDRAWN;
 }
@@ -256,15 +313,25 @@ unlink_request(ses_committer_t *c, struct request *r)
         }
 }
 
+/* It may have been the next leader: then another one is. */
+static void
+withdraw(ses_committer_t *c, struct request *r)
+{
+    struct request *heir;
+
+    unlink_request(c, r);
+    heir = c->leading ? NULL : next_leader(c);
+    if (heir != NULL) {
+        pthread_cond_signal(&heir->changed);
+        drop(heir);
+    }
+}
+
 ses_rc_t
 ses_commit(ses_committer_t *c, ses_cx_t *cx, ses_commit_fn_t fn, void *arg)
 {
-    struct request *r = ses_xcalloc(sizeof(*r));
+    struct request *r = request_new(cx, fn, arg);
     ses_rc_t rc;
-
-    r->op = (ses_op_t){
-        .cx = cx, .fn = fn, .arg = arg, .queued_us = ses_clock_mono_us()};
-    r->users = 2;
 
     pthread_mutex_lock(&c->mutex);
     *c->last = &r->op;
@@ -277,7 +344,7 @@ ses_commit(ses_committer_t *c, ses_cx_t *cx, ses_commit_fn_t fn, void *arg)
     }
     rc = r->state == DONE ? r->op.rc : withdrawn(cx);
     if (r->state == WITHDRAWN)
-        unlink_request(c, r);
+        withdraw(c, r);
     drop(r);
     pthread_mutex_unlock(&c->mutex);
     return rc;

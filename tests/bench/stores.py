@@ -24,6 +24,10 @@ GOALS = {
     "gate_start_100k": ("seconds from start to the first signature, "
                         "100,000 domains", None, ("<=", 0.2)),
     "gate_rss_100k": ("MB resident then", None, ("<=", 200)),
+    # The store's pages are the kernel's to take back; the rest is the gate's.
+    "gate_rss_100k_working": ("MB resident after 2,000 of them signed, the "
+                              "store's mapped pages too", None),
+    "gate_own_100k_working": ("MB of its own of that", None),
 }
 
 
@@ -132,16 +136,16 @@ def queue_id(number):
             spell(number, 51, 2))
 
 
-def resident(pid):
-    """MB of a process and its children."""
+def resident(pid, row="VmRSS"):
+    """MB of a process and its children; RssAnon: without mapped files."""
     total = 0
     with open("/proc/%d/task/%d/children" % (pid, pid)) as file:
         children = [int(word) for word in file.read().split()]
     with open("/proc/%d/status" % pid) as file:
         for line in file:
-            if line.startswith("VmRSS:"):
+            if line.startswith(row + ":"):
                 total = int(line.split()[1]) / 1024
-    return total + sum(resident(child) for child in children)
+    return total + sum(resident(child, row) for child in children)
 
 
 def measure_gate(build, rounds, found):
@@ -168,10 +172,12 @@ def measure_gate(build, rounds, found):
                 took = time.monotonic() - start
                 assert any(b"d=" + domain.encode() in field
                            for field in fields), fields
-                for more in range(1, 2000):  # a working set, too
+                size = resident(gate.pid)
+                for more in range(1, 2000):
                     session.sign("d%d.bench.example" % (more * 49 % DOMAINS),
                                  queue_id(1000 + more))
-                size = resident(gate.pid)
+                working = resident(gate.pid)
+                own = resident(gate.pid, "RssAnon")
             finally:
                 gate.terminate()
                 gate.wait(90)
@@ -179,9 +185,13 @@ def measure_gate(build, rounds, found):
                     if os.path.exists(name):
                         os.unlink(name)
             print("round %d  100,000 domains: %.3f s to the first signature, "
-                  "%.0f MB" % (number + 1, took, size), flush=True)
-            found.setdefault("gate_start_100k", []).append(took)
-            found.setdefault("gate_rss_100k", []).append(size)
+                  "%.0f MB; 2,000 domains later %.0f MB, %.0f of its own" % (
+                      number + 1, took, size, working, own), flush=True)
+            for name, value in (("gate_start_100k", took),
+                                ("gate_rss_100k", size),
+                                ("gate_rss_100k_working", working),
+                                ("gate_own_100k_working", own)):
+                found.setdefault(name, []).append(value)
     finally:
         host.down()
         host.remove()
@@ -193,6 +203,7 @@ def measure(build, rounds, wanted):
         measure_rsa(build, rounds, found)
     if any(name.startswith("suppression") for name in wanted):
         measure_suppression(build, rounds, wanted, found)
-    if {"gate_start_100k", "gate_rss_100k"} & set(wanted):
+    if set(wanted) & {"gate_start_100k", "gate_rss_100k",
+                      "gate_rss_100k_working", "gate_own_100k_working"}:
         measure_gate(build, rounds, found)
     return {name: values for name, values in found.items()}
