@@ -95,16 +95,35 @@ check_send_key(ses_cx_t *cx, ses_txn_t *t, const session_t *s)
         SES_FMT(ses_msgid_format(cx->arena, found.id, s->gate->conf.region)));
 }
 
-/* Recipients that count in the 24 hours: not the simulator's. */
+/* Recipients that count in the 24 hours: not the simulator's, but all of a
+ * message that is rejected. */
 static uint32_t
-charge(const ses_verdict_t *v)
+charge(const message_t *m)
 {
     uint32_t n = 0;
     unsigned i;
 
-    for (i = 0; i < v->nrcpts; i++)
-        n += v->rcpts[i].removed != SES_RCPT_SIMULATED;
+    for (i = 0; i < m->verdict.nrcpts; i++)
+        n += m->rejected || m->verdict.rcpts[i].removed != SES_RCPT_SIMULATED;
     return n;
+}
+
+/* Recipients as the ledger has them.  The verdict stays as it is: it does not
+ * depend on content, and may be given again. */
+static ses_rcpt_t *
+recipients(const message_t *m)
+{
+    const ses_verdict_t *v = &m->verdict;
+    ses_rcpt_t *rcpts;
+    unsigned i;
+
+    if (!m->rejected)
+        return v->rcpts;
+    rcpts = ses_calloc(m->cx.arena, v->nrcpts * sizeof(*rcpts));
+    for (i = 0; i < v->nrcpts; i++)
+        rcpts[i] = (ses_rcpt_t){.addr = v->rcpts[i].addr,
+                                .removed = SES_RCPT_REJECTED};
+    return rcpts;
 }
 
 static void
@@ -122,7 +141,7 @@ fill(work_t *w)
         .account = m->cx.account,
         .config_set = m->verdict.set,
         .committed = m->cx.now,
-        .charged = charge(&m->verdict),
+        .charged = charge(m),
         .max_delivery = m->verdict.max_delivery,
         .send_key = m->has_ticket ? ses_str_n(m->ticket.send_key, SES_SEND_KEY)
                                   : SES_STR(""),
@@ -133,7 +152,7 @@ fill(work_t *w)
         .mail_base = mail_base(s),
         .mail_headers = mail_headers(s),
         .mail_tags = mail_tags(s),
-        .rcpts = m->verdict.rcpts,
+        .rcpts = recipients(m),
         .nrcpts = m->verdict.nrcpts,
     };
 }

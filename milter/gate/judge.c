@@ -104,7 +104,9 @@ judge_eoh(session_t *s, ses_str_t queue_id)
     if (m->refused != SES_OK)
         return;
     parts_begin(&m->parts,
-                ses_headers_value(m->cx.arena, &m->header, "Content-Type"));
+                ses_headers_value(m->cx.arena, &m->header, "Content-Type"),
+                ses_headers_value(m->cx.arena, &m->header,
+                                  "Content-Transfer-Encoding"));
     if ((rc = name_message(s, queue_id)) == SES_OK &&
         (rc = look_up(s)) == SES_OK)
         rc = begin_signature(s);
@@ -155,8 +157,11 @@ judge_end(session_t *s)
     if (m->id_text.n == 0) /* no end of header was shown */
         return ses_fail(&m->cx, SES_FAULT, "end of message without a header");
     if ((rc = body_check(&m->cx, &m->body)) != SES_OK ||
-        (rc = parts_check(&m->cx, &m->parts)) != SES_OK || m->sign == NULL)
+        (rc = parts_end(&m->cx, &m->parts)) != SES_OK)
         return rc;
+    m->rejected = m->parts.content.bad;
+    if (m->sign == NULL || m->rejected) /* or nobody will see it */
+        return SES_OK;
     /* Postfix ends the last line when it delivers. */
     if (!body_closed(&m->body) &&
         (rc = sign_body(&m->cx, m->sign, "\r\n", 2)) != SES_OK)

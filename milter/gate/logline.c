@@ -76,6 +76,8 @@ logline_message(const session_t *s, ses_rc_t rc, ses_str_t queue_id)
     ses_str_t reason = SES_STR("");
     ses_log_level_t level = SES_LOG_INFO;
 
+    if (rc == SES_OK && m->rejected)
+        reason = SES_STR(" reason=(Bad content: to nobody)");
     if (rc != SES_OK)
         reason = ses_str_printf(a, " reason=(%.*s)",
                                 SES_FMT(clean(a, m->cx.why, REASON_MAX, "")));

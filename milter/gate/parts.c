@@ -1,11 +1,12 @@
 /*
- * parts - how many MIME parts a message has, and what their headers name as
- * attachments, seen while it streams by
+ * parts - how many MIME parts a message has, what their headers name as
+ * attachments, and what they carry, seen while it streams by
  *
  * No MIME parser: a line "--B" begins a part when B is a boundary that the
- * message's Content-Type or the header of a part has named.  Only the first
- * bytes of a line are looked at, and only the first boundaries are kept,
- * which is enough to bound what a receiver would have to take apart.
+ * message's Content-Type or the header of a part has named, and "--B--" ends
+ * one.  Only the first bytes of a line are looked at, and only the first
+ * boundaries are kept, which is enough to bound what a receiver would have to
+ * take apart.
  */
 #include "parts.h"
 
@@ -51,20 +52,29 @@ learn(parts_t *p, ses_str_t text)
     }
 }
 
-/* "--B", maybe with blanks behind, but not "--B--". */
-static bool
-begins_part(const parts_t *p, ses_str_t line)
+typedef enum { NO_DELIMITER, NEXT_PART, NO_MORE_PARTS } delimiter_t;
+
+/* "--B" or "--B--", maybe with blanks behind. */
+static delimiter_t
+delimiter(const parts_t *p, ses_str_t line)
 {
     ses_str_t text = ses_str_from(line, 2), b;
+    delimiter_t found = NO_DELIMITER;
     unsigned i;
 
+    if (!ses_str_starts(line, SES_STR("--")))
+        return NO_DELIMITER;
     for (i = p->nboundaries; i-- > 0;) {
         b = ses_str_n(p->boundaries[i].text, p->boundaries[i].n);
-        if (ses_str_starts(text, b) &&
-            ses_str_trim(ses_str_from(text, b.n)).n == 0)
-            return true;
+        if (!ses_str_starts(text, b))
+            continue;
+        b = ses_str_trim(ses_str_from(text, b.n));
+        if (b.n == 0)
+            return NEXT_PART;
+        if (ses_str_eqc(b, "--")) /* unless a boundary ends like that */
+            found = NO_MORE_PARTS;
     }
-    return false;
+    return found;
 }
 
 /* --- fields of a part's header ------------------------------------------ */
@@ -96,8 +106,12 @@ end_field(ses_cx_t *cx, parts_t *p)
         return;
     if (cut && p->refused.n == 0)
         p->refused = SES_STR("Illegal content.");
-    if (ses_str_caseeqc(name, "Content-Type"))
+    if (ses_str_caseeqc(name, "Content-Type")) {
         p->message = ses_str_casestarts(value, SES_STR("message/rfc822"));
+        p->container = ses_str_casestarts(value, SES_STR("multipart/"));
+    }
+    if (ses_str_caseeqc(name, "Content-Transfer-Encoding"))
+        p->coding = ses_content_coding(value);
     refuse(cx, p, name, value);
 }
 
@@ -115,37 +129,60 @@ header_line(ses_cx_t *cx, parts_t *p, ses_str_t line)
     p->field_n += line.n;
 }
 
+/* --- lines -------------------------------------------------------------- */
+
+static void
+begin_head(parts_t *p, bool is)
+{
+    p->in_head = is;
+    p->message = p->container = false;
+    p->coding = SES_CODING_NONE;
+}
+
+static void
+end_head(ses_cx_t *cx, parts_t *p)
+{
+    end_field(cx, p);
+    if (!p->message && !p->container)
+        ses_content_begin(&p->content, p->coding);
+    begin_head(p, p->message);
+}
+
 static void
 end_line(ses_cx_t *cx, parts_t *p)
 {
     ses_str_t line = ses_str_n(p->line, p->line_n);
+    delimiter_t d;
 
     p->line_n = 0;
     if (line.n > 0 && line.p[line.n - 1] == '\r')
         line.n--;
-    if (ses_str_starts(line, SES_STR("--")) && begins_part(p, line)) {
+    if ((d = delimiter(p, line)) != NO_DELIMITER) {
         end_field(cx, p);
-        p->n++;
-        p->in_head = true;
-        p->message = false;
+        ses_content_end(&p->content);
+        p->n += d == NEXT_PART;
+        begin_head(p, d == NEXT_PART);
     } else if (line.n == 0 && p->in_head) {
-        end_field(cx, p);
-        p->in_head = p->message;
-        p->message = false;
+        end_head(cx, p);
     } else if (p->in_head) {
         header_line(cx, p, line);
+    } else {
+        ses_content_line(&p->content, line);
     }
 }
 
 void
-parts_begin(parts_t *p, ses_str_t content_type)
+parts_begin(parts_t *p, ses_str_t type, ses_str_t coding)
 {
     p->n = p->nboundaries = 0;
-    p->in_head = p->message = false;
+    begin_head(p, false);
+    p->content = (ses_content_t){.bad = false};
     p->line_n = p->field_n = 0;
     p->refused = SES_STR("");
-    if (ses_str_casestarts(content_type, SES_STR("multipart/")))
-        learn(p, content_type);
+    if (ses_str_casestarts(type, SES_STR("multipart/")))
+        learn(p, type);
+    else
+        ses_content_begin(&p->content, ses_content_coding(coding));
 }
 
 void
@@ -154,12 +191,14 @@ parts_scan(ses_cx_t *cx, parts_t *p, const char *text, size_t n)
     const char *lf;
     size_t k, room;
 
-    if (p->nboundaries == 0)
+    if (p->nboundaries == 0 && !p->content.open)
         return;
     while (n > 0) {
         lf = memchr(text, '\n', n);
         k = lf == NULL ? n : (size_t) (lf - text);
-        room = (p->in_head ? sizeof(p->line) : BOUNDARY_LINE) - p->line_n;
+        room =
+            (p->in_head || p->content.open ? sizeof(p->line) : BOUNDARY_LINE) -
+            p->line_n;
         memcpy(p->line + p->line_n, text, k < room ? k : room);
         p->line_n += k < room ? k : room;
         if (lf == NULL)
@@ -171,8 +210,11 @@ parts_scan(ses_cx_t *cx, parts_t *p, const char *text, size_t n)
 }
 
 ses_rc_t
-parts_check(ses_cx_t *cx, const parts_t *p)
+parts_end(ses_cx_t *cx, parts_t *p)
 {
+    if (p->line_n > 0)
+        end_line(cx, p);
+    ses_content_end(&p->content);
     if (p->n > PARTS_MAX)
         return ses_fail(cx, SES_INVALID,
                         "The message has more than %d MIME parts.", PARTS_MAX);

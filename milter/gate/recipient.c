@@ -89,7 +89,7 @@ recipient_removed(const session_t *s, unsigned *at)
     const ses_verdict_t *v = &s->m.verdict;
 
     for (; *at < s->m.npaths; (*at)++)
-        if (v->rcpts[v->rcpt_of[*at]].removed != SES_RCPT_KEPT)
+        if (s->m.rejected || v->rcpts[v->rcpt_of[*at]].removed != SES_RCPT_KEPT)
             return s->m.paths[(*at)++].p; /* ses_str_dup ended it */
     return NULL;
 }

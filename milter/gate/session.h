@@ -42,6 +42,7 @@ typedef struct {
     ses_headers_t header;
     body_t body;
     parts_t parts;
+    bool rejected; /* accepted, but its content is bad: it goes to nobody */
 
     ses_str_t access_key; /* of the caller; "" when bound */
     ses_str_t user;       /* "" = the account itself */

@@ -23,7 +23,8 @@ typedef enum {
     SES_RCPT_KEPT,
     SES_RCPT_SUPPRESSED, /* on the account's list */
     SES_RCPT_SIMULATED,  /* of the mailbox simulator */
-    SES_RCPT_SITE        /* on the site's list */
+    SES_RCPT_SITE,       /* on the site's list */
+    SES_RCPT_REJECTED    /* with all others: the message's content is bad */
 } ses_rcpt_removed_t;
 /* Mailboxes of the simulator (contract 4.13); stored. */
 typedef enum {

@@ -4,7 +4,9 @@
  * They never get to Postfix: the agent writes their events with the message's
  * Send event.  Suppressed ones bounce (contract 9.2).  Those of the mailbox
  * simulator end as their name says (contract 4.13), suppress nobody, and are
- * counted apart; bounces of one message that are alike are one event.
+ * counted apart; bounces of one message that are alike are one event.  A
+ * message with bad content was removed as a whole: it is rejected, whoever its
+ * recipients are.
  */
 #include "model/event_log.h"
 
@@ -190,6 +192,27 @@ complain(ses_cx_t *cx, ses_txn_t *t, const ses_message_t *m, unsigned i,
     return ses_fact_enter(cx, t, m, &f, "SIMULATED");
 }
 
+/* --- a message that goes to nobody ------------------------------------- */
+
+static bool
+is_rejected(const ses_message_t *m)
+{
+    return m->nrcpts > 0 && m->rcpts[0].removed == SES_RCPT_REJECTED;
+}
+
+static ses_rc_t
+reject(ses_cx_t *cx, ses_txn_t *t, const ses_message_t *m, int64_t when)
+{
+    ses_fact_t f = {.type = SES_EVENT_REJECT,
+                    .id = m->id,
+                    .recipient = SES_STR(""),
+                    .key_extra = SES_STR(""),
+                    .when = when,
+                    .detail = SES_STR("{\"reason\":\"Bad content\"}")};
+
+    return ses_fact_enter(cx, t, m, &f, ses_event_enum(SES_EVENT_REJECT));
+}
+
 /* --- all of them ------------------------------------------------------- */
 
 ses_rc_t
@@ -200,6 +223,8 @@ ses_removed_enter(ses_cx_t *cx, ses_txn_t *t, const ses_message_t *m,
     ses_rc_t rc = SES_OK;
     unsigned i;
 
+    if (is_rejected(m))
+        return reject(cx, t, m, when);
     for (i = 0; i < m->nrcpts && rc == SES_OK; i++) {
         if (m->rcpts[i].removed == SES_RCPT_KEPT)
             continue;

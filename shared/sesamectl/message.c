@@ -43,7 +43,8 @@ parse_id(ctl_t *c, ses_str_t s, ses_msgid_t *id)
 static void
 recipients(emit_t *e, const ses_message_t *m)
 {
-    static const char *const why[] = {"", "SUPPRESSED", "SIMULATED", "SITE"};
+    static const char *const why[] = {"", "SUPPRESSED", "SIMULATED", "SITE",
+                                      "REJECTED"};
     const ses_rcpt_t *r;
     unsigned i;
 
@@ -54,7 +55,7 @@ recipients(emit_t *e, const ses_message_t *m)
         emit_str(e, "address", r->addr);
         emit_c(e, "end", r->end <= SES_RCPT_BOUNCED ? ends[r->end] : "");
         emit_c(e, "removed",
-               r->removed <= SES_RCPT_SITE ? why[r->removed] : "");
+               r->removed <= SES_RCPT_REJECTED ? why[r->removed] : "");
         emit_c(e, "reason",
                r->removed == SES_RCPT_SUPPRESSED ? ses_reason_name(r->reason)
                                                  : "");

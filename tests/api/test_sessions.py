@@ -13,6 +13,7 @@ import botocore.awsrequest
 import botocore.credentials
 import pytest
 
+from harness.host import wait
 from raw import call, check_error
 from test_iam import Account, refused, send, statement
 
@@ -116,18 +117,27 @@ def test_the_token_must_be_signed(site, key):
     check_error(answer, 403, *BAD[:2])
 
 
-def presigned(site, key, target, service="ses", change=lambda url: url):
-    """(status, body) of a request whose signature is in its query."""
+def presign(site, key, target, service="ses", expires=60):
+    """A URL whose signature is in its query, good for so many seconds."""
     request = botocore.awsrequest.AWSRequest(
         "GET", site.host.env["SESAME_ENDPOINT"] + target)
     botocore.auth.SigV4QueryAuth(
         botocore.credentials.Credentials(*key), service,
-        site.host.env["SESAME_REGION"], expires=60).add_auth(request)
+        site.host.env["SESAME_REGION"], expires=expires).add_auth(request)
+    return request.url
+
+
+def fetch(url):
+    """(status, body)"""
     try:
-        answer = urllib.request.urlopen(change(request.url), timeout=30)
+        answer = urllib.request.urlopen(url, timeout=30)
     except urllib.error.HTTPError as error:
         answer = error
     return answer.status, answer.read().decode()
+
+
+def presigned(site, key, target, service="ses", change=lambda url: url):
+    return fetch(change(presign(site, key, target, service)))
 
 
 def test_in_the_query(site, key):
@@ -155,6 +165,21 @@ def test_in_the_query(site, key):
             site, own, account,
             change=lambda url: url.replace("X-Amz-" + name, "X-Amz-No"))
         assert status == 403 and "'X-Amz-%s'" % name in body
+
+
+def test_in_the_query_too_late(site):
+    own = (site.host.env["AWS_ACCESS_KEY_ID"],
+           site.host.env["AWS_SECRET_ACCESS_KEY"])
+    for target, service, text in (
+            ("/v2/email/account", "ses", '"message":"Request has expired."'),
+            ("/?Action=ListTopics&Version=2010-03-31", "sns",
+             "<Code>RequestExpired</Code>")):
+        long, short = (presign(site, own, target, service, expires)
+                       for expires in (60, 1))
+        status, body = wait(lambda: [answer for answer in [fetch(short)]
+                                     if answer[0] != 200], 1, 30, "refusals")[0]
+        assert status == 400 and text in body
+        assert fetch(long)[0] == 200
 
 
 def test_expired(site, user):

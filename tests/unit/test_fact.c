@@ -195,6 +195,45 @@ test_queued(void **state)
     assert_false(happened(f, SES_EVENT_COMPLAINT, "sup@mail.test"));
 }
 
+/* Nothing else is told of what was rejected, whoever would have got it. */
+static void
+test_rejected(void **state)
+{
+    fixture_t *f = *state;
+    ses_rcpt_t rcpts[] = {
+        {SES_STR_INIT("ann@mail.test"), SES_RCPT_REJECTED, 0, 0},
+        {SES_STR_INIT("bob@mail.test"), SES_RCPT_REJECTED, 0, 0}};
+    ses_message_t m = {.id = id,
+                       .state = SES_MESSAGE_PREPARED,
+                       .account = ACCOUNT,
+                       .committed = NOW,
+                       .mail_tags = SES_STR("\"tags\":{}"),
+                       .rcpts = rcpts,
+                       .nrcpts = 2};
+    uint64_t n;
+
+    assert_int_equal(ses_message_insert(&f->cx, f->t, &m, SES_STR("")), SES_OK);
+    assert_int_equal(ses_event_queued(&f->cx, f->t, id, NOW), SES_OK);
+    assert_int_equal(ses_event_queued(&f->cx, f->t, id, NOW + 9000), SES_OK);
+    assert_true(same(events(f), "1:Send 2:Reject "));
+    assert_true(same(event(f, 2).body,
+                     "{\"eventType\":\"Reject\",\"mail\":{\"tags\":{}},"
+                     "\"reject\":{\"reason\":\"Bad content\"}}"));
+    assert_false(happened(f, SES_EVENT_DELIVERY, "ann@mail.test"));
+    assert_false(happened(f, SES_EVENT_BOUNCE, "bob@mail.test"));
+    assert_false(happened(f, SES_EVENT_COMPLAINT, "ann@mail.test"));
+    assert_int_equal(count(f, SES_DB_OPEN), 0);
+    assert_int_equal(
+        ses_counter_get(
+            &f->cx, f->t,
+            ses_str_printf(
+                f->arena, "event.%.*s.REJECT.%.*s", SES_FMT(ACCOUNT),
+                SES_FMT(ses_str_head(ses_clock_amz(f->arena, NOW), 8))),
+            &n),
+        SES_OK);
+    assert_int_equal(n, 1);
+}
+
 static void
 test_first_fact_is_proof(void **state)
 {
@@ -576,6 +615,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_queued),
+        TEST(test_rejected),
         TEST(test_first_fact_is_proof),
         TEST(test_delay),
         TEST(test_ends),
