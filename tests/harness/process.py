@@ -12,6 +12,7 @@ import time
 from harness.layout import HostError
 
 FAKETIME = "/usr/$LIB/faketime/libfaketimeMT.so.1"  # package faketime
+STEADY = os.path.join(os.path.dirname(__file__), "steady.c")
 ENVIRON = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8",
            "HOME": "/", "TZ": os.environ.get("TZ", "")}
 
@@ -24,15 +25,32 @@ def environ(**more):
     return env
 
 
-def clock(path):
+def clock(path, build):
     """The environment of a daemon whose clock a file sets, libfaketime's
     "+600s", again and again; None if there is no such file.  Clocks that
-    only measure are left alone."""
+    only measure are left alone, but that the steady one is ahead by the
+    seconds in a second file (steady.c)."""
     if not os.path.exists(path):
         return None
-    return environ(LD_PRELOAD=FAKETIME, FAKETIME_TIMESTAMP_FILE=path,
+    return environ(LD_PRELOAD=steady_library(build) + ":" + FAKETIME,
+                   FAKETIME_TIMESTAMP_FILE=path, STEADY_FILE=steady(path),
                    FAKETIME_NO_CACHE="1", FAKETIME_DONT_FAKE_MONOTONIC="1",
                    FAKETIME_FORCE_MONOTONIC_FIX="0", NO_FAKE_STAT="1")
+
+
+def steady(path):
+    """The second file, which need not exist."""
+    return path + ".steady"
+
+
+def steady_library(build):
+    """Made anew each time: it costs less than to know that it need not be."""
+    path = os.path.join(build, "steady.so")
+    own = "%s.%d" % (path, os.getpid())
+    must(["gcc", "-D_GNU_SOURCE", "-O1", "-shared", "-fPIC", "-o", own,
+          STEADY, "-ldl"])
+    os.rename(own, path)
+    return path
 
 
 def stat(pid):

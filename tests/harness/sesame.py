@@ -125,7 +125,7 @@ class Program(Part):
     """One of ours.  Host.set_clock gives it a clock of its own."""
 
     def env(self):
-        return process.clock(self.layout.clock(self.name))
+        return process.clock(self.layout.clock(self.name), self.layout.build)
 
 
 class Gate(Program):
