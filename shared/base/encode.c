@@ -4,9 +4,9 @@
 #include "base/encode.h"
 
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <openssl/params.h>
 #include <openssl/rand.h>
-#include <openssl/sha.h>
+#include <pthread.h>
 
 #include "base/assert.h"
 
@@ -336,21 +336,55 @@ ses_ascii(ses_str_t s)
     return true;
 }
 
+/*
+ * What OpenSSL finds by name, found once: a look-up costs more than the
+ * digest of a short text.  The MAC is a pattern that each use copies.
+ */
+static struct {
+    pthread_once_t once;
+    EVP_MD *sha256;
+    EVP_MAC_CTX *hmac;
+} found = {.once = PTHREAD_ONCE_INIT};
+
+static void
+find(void)
+{
+    OSSL_PARAM params[] = {OSSL_PARAM_utf8_string("digest", "SHA256", 6),
+                           OSSL_PARAM_END};
+    EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+
+    found.sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+    found.hmac = EVP_MAC_CTX_new(mac);
+    EVP_MAC_free(mac);
+    ses_assert(found.sha256 != NULL && found.hmac != NULL &&
+               EVP_MAC_init(found.hmac, (const uint8_t *) "", 0, params) == 1);
+}
+
+static const uint8_t *
+bytes(ses_str_t s)
+{
+    return (const uint8_t *) (s.p == NULL ? "" : s.p);
+}
+
 void
 ses_sha256(ses_str_t s, uint8_t out[SES_SHA256])
 {
-    SHA256((const uint8_t *) (s.p == NULL ? "" : s.p), s.n, out);
+    pthread_once(&found.once, find);
+    ses_assert(EVP_Digest(bytes(s), s.n, out, NULL, found.sha256, NULL) == 1);
 }
 
 void
 ses_hmac_sha256(ses_str_t key, ses_str_t s, uint8_t out[SES_SHA256])
 {
-    unsigned int n = SES_SHA256;
-    const void *p =
-        HMAC(EVP_sha256(), key.p == NULL ? "" : key.p, (int) key.n,
-             (const uint8_t *) (s.p == NULL ? "" : s.p), s.n, out, &n);
+    EVP_MAC_CTX *mac;
+    size_t n = 0;
 
-    ses_assert(p != NULL && n == SES_SHA256);
+    pthread_once(&found.once, find);
+    mac = EVP_MAC_CTX_dup(found.hmac);
+    ses_assert(mac != NULL && EVP_MAC_init(mac, bytes(key), key.n, NULL) == 1 &&
+               EVP_MAC_update(mac, bytes(s), s.n) == 1 &&
+               EVP_MAC_final(mac, out, &n, SES_SHA256) == 1 && n == SES_SHA256);
+    EVP_MAC_CTX_free(mac);
 }
 
 void
