@@ -21,6 +21,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/network.h"
+#include "model/pool.h"
 #include "program.h"
 
 #define FILE_MAX (1U << 20)
@@ -33,6 +34,17 @@
 
 /* --- text ---------------------------------------------------------------- */
 
+static bool
+is_mark(const char *mark, size_t size)
+{
+    size_t n = strnlen(mark, size), i;
+
+    for (i = 0; i < n; i++)
+        if (mark[i] < 'a' || mark[i] > 'z')
+            return false;
+    return n == 0 || n == SES_MARK;
+}
+
 /* The child is not trusted: what it says becomes lines of master.cf.  An
  * address only in the one spelling that ses_ip_format has. */
 static bool
@@ -41,7 +53,8 @@ valid(ses_arena_t *a, const poolfile_source_t *s)
     size_t n = strnlen(s->helo, sizeof(s->helo)), i;
     ses_ip_t ip;
 
-    if (s->number == 0 || s->number > 99999 ||
+    if (!is_mark(s->mark, sizeof(s->mark)) || s->number == 0 ||
+        s->number > 99999 ||
         strnlen(s->address, sizeof(s->address)) == sizeof(s->address) ||
         n == sizeof(s->helo) || !ses_ip_parse(ses_str(s->address), &ip) ||
         !ses_str_eq(ses_ip_format(a, &ip), ses_str(s->address)))
@@ -57,13 +70,13 @@ valid(ses_arena_t *a, const poolfile_source_t *s)
 }
 
 static void
-put_service(ses_buf_t *b, ses_str_t label, const char *tls, ses_str_t address,
+put_service(ses_buf_t *b, ses_str_t name, const char *tls, ses_str_t address,
             const char *helo)
 {
-    ses_buf_printf(b, "sesame-%.*s%s unix - - n - - smtp\n", SES_FMT(label),
+    ses_buf_printf(b, "sesame-%.*s%s unix - - n - - smtp\n", SES_FMT(name),
                    tls);
-    ses_buf_printf(b, "  -o syslog_name=postfix/sesame-%.*s%s\n",
-                   SES_FMT(label), tls);
+    ses_buf_printf(b, "  -o syslog_name=postfix/sesame-%.*s%s\n", SES_FMT(name),
+                   tls);
     ses_buf_c(b, "  -o disable_mime_output_conversion=yes\n");
     if (address.n > 0)
         ses_buf_printf(b, "  -o smtp_bind_address%s=%.*s\n",
@@ -71,16 +84,38 @@ put_service(ses_buf_t *b, ses_str_t label, const char *tls, ses_str_t address,
                        SES_FMT(address));
     if (helo[0] != '\0')
         ses_buf_printf(b, "  -o smtp_helo_name=%s\n", helo);
-    if (tls[0] != '\0')
-        ses_buf_c(b, "  -o smtp_tls_security_level=encrypt\n");
+    if (tls[0] != '\0') /* and no table makes an exception */
+        ses_buf_c(b, "  -o smtp_tls_security_level=encrypt\n"
+                     "  -o smtp_tls_policy_maps=\n"
+                     "  -o smtp_tls_per_site=\n");
 }
 
-/* A token is 43 characters of base32 and a key's letter (policy/token.c). */
+/*
+ * A token is 43 characters of base32 and a key's letter (policy/token.c).
+ * Senders are in domains of customers, too, which come and go without a
+ * reload, so the pattern names none.  The mark makes a label ours alone, and
+ * the gate lets nobody have one himself.
+ */
 static void
-put_label(ses_buf_t *b, ses_str_t label, const char *tls)
+put_label(ses_buf_t *b, ses_str_t label, ses_str_t name, const char *tls)
 {
     ses_buf_printf(b, "/^%.*s%s\\.[a-z2-7]{43}@/ sesame-%.*s%s:\n",
-                   SES_FMT(label), tls, SES_FMT(label), tls);
+                   SES_FMT(label), tls, SES_FMT(name), tls);
+}
+
+static void
+put_source(ses_arena_t *a, const poolfile_source_t *s, ses_buf_t *map,
+           ses_buf_t *block)
+{
+    static const char *const both[] = {"", "t"};
+    ses_str_t label = ses_source_label(a, s->number, ses_str(s->mark), false),
+              name = ses_source_label(a, s->number, SES_STR(""), false);
+    size_t i;
+
+    for (i = 0; i < 2; i++) {
+        put_label(map, label, name, both[i]);
+        put_service(block, name, both[i], ses_str(s->address), s->helo);
+    }
 }
 
 /* Both files' text; by the shared address only what needs TLS goes here. */
@@ -88,21 +123,15 @@ static void
 compose(ses_arena_t *a, const ses_conf_t *conf, const poolfile_source_t *v,
         unsigned n, ses_buf_t *map, ses_buf_t *block)
 {
-    ses_str_t label;
     unsigned i;
 
     ses_buf_c(map,
               "# Written by sesame-agent; what is changed here is lost.\n");
     ses_buf_c(block, BLOCK_BEGIN);
-    put_label(map, conf->pool_label, "t");
+    put_label(map, conf->pool_label, conf->pool_label, "t");
     put_service(block, conf->pool_label, "t", conf->pool_address, "");
-    for (i = 0; i < n; i++) {
-        label = ses_str_printf(a, "ip%u", v[i].number);
-        put_label(map, label, "");
-        put_label(map, label, "t");
-        put_service(block, label, "", ses_str(v[i].address), v[i].helo);
-        put_service(block, label, "t", ses_str(v[i].address), v[i].helo);
-    }
+    for (i = 0; i < n; i++)
+        put_source(a, &v[i], map, block);
     ses_buf_c(block, BLOCK_END);
 }
 

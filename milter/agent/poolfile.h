@@ -14,6 +14,7 @@ typedef struct {
     uint32_t number;
     char address[48];
     char helo[256]; /* "" = Postfix's own */
+    char mark[8];   /* of its label; "" = none */
 } poolfile_source_t;
 
 /*

@@ -60,6 +60,7 @@ row(ses_cx_t *cx, const ses_source_t *s, void *arg)
         t->v[t->n].number = s->number;
         copy(t->v[t->n].address, sizeof(t->v[0].address), s->address);
         copy(t->v[t->n].helo, sizeof(t->v[0].helo), s->helo);
+        copy(t->v[t->n].mark, sizeof(t->v[0].mark), s->mark);
         t->n++;
     }
     if (t->nmarks < POOLFILE_SOURCES && (over || (!s->live && s->retired == 0)))

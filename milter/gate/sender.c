@@ -7,7 +7,8 @@
  * server is the gate (XCLIENT is never one); a binding.  What belongs to
  * nobody passes untouched, or is refused when sesame.conf says so.  Whoever
  * sends it: a sender in one of our bounce domains, or with one of our tokens,
- * is not his own.
+ * is not his own.  Nor is one with the label of a source address, which
+ * belongs to an account.
  */
 #include "sender.h"
 
@@ -15,6 +16,7 @@
 #include "model/counter.h"
 #include "model/service.h"
 #include "model/session.h"
+#include "policy/egress.h"
 
 /* --- at MAIL ----------------------------------------------------------- */
 
@@ -25,18 +27,51 @@ refuse(session_t *s, ses_rc_t rc)
     return SENDER_REFUSE;
 }
 
-static sender_t
-pass(void)
+static ses_rc_t
+not_himself(message_t *m)
 {
+    ses_tally(SES_UNBOUND_REFUSED);
+    return ses_fail(&m->cx, SES_DENIED,
+                    "nobody sends from this domain himself");
+}
+
+/* By a label Postfix chooses the way out: a path with one of ours would leave
+ * by an account's address.  Few look so, and only they cost a look. */
+static ses_rc_t
+check_label(session_t *s, ses_str_t path)
+{
+    message_t *m = &s->m;
+    bool taken = false;
+    ses_str_t label;
+    ses_txn_t *t;
+    ses_rc_t rc;
+
+    if (!ses_egress_looks(&m->cx, path, &label))
+        return SES_OK;
+    if ((rc = ses_txn_read(&m->cx, s->gate->store, &t)) != SES_OK)
+        return rc;
+    rc = ses_egress_taken(&m->cx, t, label, &taken);
+    ses_txn_end(t);
+    return rc == SES_OK && taken ? not_himself(m) : rc;
+}
+
+static sender_t
+pass(session_t *s, const sender_macros_t *say)
+{
+    ses_rc_t rc;
+
+    if ((rc = check_label(s, s->m.mail)) != SES_OK ||
+        (rc = check_label(s, say->rewritten)) != SES_OK)
+        return refuse(s, rc);
     ses_tally(SES_UNBOUND_PASSED);
     return SENDER_PASS;
 }
 
 static sender_t
-unbound(session_t *s)
+unbound(session_t *s, const sender_macros_t *say)
 {
     if (!s->gate->conf.unbound_reject)
-        return pass();
+        return pass(s, say);
     ses_tally(SES_UNBOUND_REFUSED);
     return refuse(s, ses_fail(&s->m.cx, SES_DENIED,
                               "this host takes mail of accounts only"));
@@ -74,11 +109,8 @@ sender_mail(session_t *s, const sender_macros_t *say)
     if (ses_verdict_reserved(&m->cx, conf, m->mail) ||
         ses_verdict_reserved(&m->cx, conf, say->rewritten) ||
         ses_verdict_token(&m->cx, &s->gate->token, m->mail) ||
-        ses_verdict_token(&m->cx, &s->gate->token, say->rewritten)) {
-        ses_tally(SES_UNBOUND_REFUSED);
-        return refuse(s, ses_fail(&m->cx, SES_DENIED,
-                                  "nobody sends from this domain himself"));
-    }
+        ses_verdict_token(&m->cx, &s->gate->token, say->rewritten))
+        return refuse(s, not_himself(m));
     if (ses_str_eq(s->daemon, conf->api_daemon_name)) {
         m->owner = OWNER_TICKET;
         return SENDER_OURS;
@@ -89,8 +121,8 @@ sender_mail(session_t *s, const sender_macros_t *say)
         return login_mail(s, say->login);
     m->local = s->portless && say->queue_id.n > 0;
     if (!bind_find(s, say->type, say->login, &m->bound))
-        return unbound(s);
-    return m->bound.account.n == 0 ? pass() : owned(s, OWNER_BOUND);
+        return unbound(s, say);
+    return m->bound.account.n == 0 ? pass(s, say) : owned(s, OWNER_BOUND);
 }
 
 /* --- the ticket -------------------------------------------------------- */

@@ -6,6 +6,7 @@
  */
 #include "model/pool.h"
 
+#include "base/encode.h"
 #include "model/account.h"
 #include "model/object.h"
 #include "store/record.h"
@@ -101,6 +102,27 @@ ses_pool_list(ses_cx_t *cx, ses_txn_t *t, ses_str_t account, ses_str_t after,
 
 /* --- addresses --------------------------------------------------------- */
 
+ses_str_t
+ses_source_label(ses_arena_t *a, unsigned number, ses_str_t mark, bool tls)
+{
+    return ses_str_printf(a, "ip%u%.*s%s", number, SES_FMT(mark),
+                          tls ? "t" : "");
+}
+
+ses_str_t
+ses_source_mark(ses_arena_t *a)
+{
+    char mark[SES_MARK];
+    uint32_t n;
+    size_t i;
+
+    for (i = 0; i < sizeof(mark); i++) {
+        ses_random(&n, sizeof(n));
+        mark[i] = (char) ('a' + n % 26);
+    }
+    return ses_str_dup(a, ses_str_n(mark, sizeof(mark)));
+}
+
 static ses_rc_t
 decode_source(ses_cx_t *cx, ses_str_t key, const cJSON *j, uint64_t version,
               void *out)
@@ -111,6 +133,7 @@ decode_source(ses_cx_t *cx, ses_str_t key, const cJSON *j, uint64_t version,
         .pool = ses_object_str(cx, j, "pool"),
         .helo = ses_object_str(cx, j, "helo"),
         .number = (unsigned) ses_json_int(j, "number", 0),
+        .mark = ses_object_str(cx, j, "mark"),
         .live = ses_json_bool(j, "live", false),
         .retired = ses_json_int(j, "retired", 0),
         .created = ses_json_int(j, "created", 0),
@@ -138,6 +161,7 @@ ses_source_put(ses_cx_t *cx, ses_change_t *c, const ses_source_t *s)
     ses_jsonw_str(&w, "pool", s->pool);
     ses_jsonw_str(&w, "helo", s->helo);
     ses_jsonw_int(&w, "number", s->number);
+    ses_jsonw_str(&w, "mark", s->mark);
     ses_jsonw_bool(&w, "live", s->live);
     ses_jsonw_int(&w, "retired", s->retired);
     ses_jsonw_int(&w, "created", s->created);

@@ -18,4 +18,12 @@ SES_CHECK ses_rc_t ses_egress_label(ses_cx_t *cx, ses_txn_t *t,
                                     const ses_config_set_t *set, uint64_t seed,
                                     ses_str_t *label);
 
+/* Is there a word before the first dot of a path's local part that may be a
+ * source address's label?  In lower case, in the arena. */
+bool ses_egress_looks(ses_cx_t *cx, ses_str_t path, ses_str_t *label);
+/* Is it (or its beginning) one of this host, which nobody may have himself?
+ * Labels without a mark are everybody's. */
+SES_CHECK ses_rc_t ses_egress_taken(ses_cx_t *cx, ses_txn_t *t, ses_str_t label,
+                                    bool *out);
+
 #endif

@@ -77,14 +77,15 @@ add(ses_cx_t *cx, ses_txn_t *t, ses_change_t *change, void *arg)
     if (o.n >= SES_SOURCES_MAX)
         return ses_fail(cx, SES_LIMIT, "there are %d addresses already",
                         SES_SOURCES_MAX);
-    s = (ses_source_t){.account = w->account,
-                       .address = w->address,
-                       .pool = w->pool,
-                       .helo = w->helo,
-                       .number =
-                           o.mine.number > 0 ? o.mine.number : o.highest + 1,
-                       .created = cx->now,
-                       .version = o.mine.version};
+    s = (ses_source_t){
+        .account = w->account,
+        .address = w->address,
+        .pool = w->pool,
+        .helo = w->helo,
+        .number = o.mine.number > 0 ? o.mine.number : o.highest + 1,
+        .mark = o.mine.mark.n > 0 ? o.mine.mark : ses_source_mark(cx->arena),
+        .created = cx->now,
+        .version = o.mine.version};
     ses_source_put(cx, change, &s);
     return SES_OK;
 }

@@ -2,6 +2,7 @@
 
 import os
 import re
+import subprocess
 
 import pytest
 from botocore.exceptions import ClientError
@@ -92,30 +93,67 @@ def test_a_message_of_no_pool(site, smtp):
     assert peer(site, smtp, "none@rcpt.example")["peer"] == DEFAULT
 
 
-LOOKS = "ip%d." + "a" * 43  # as the map has it
+LOOKS = "%s." + "a" * 43  # as the map has it
+
+
+def labels(site):
+    """Those of source addresses in the map."""
+    with open(os.path.join(site.env["SESAME_POSTFIX_CONFIG"],
+                           "sesame-addresses.pcre")) as file:
+        return re.findall(r"/\^(ip\d+[a-z]{6})\\\.\[a-z2-7\]\{43\}@/",
+                          file.read())
 
 
 def test_nobody_chooses_a_pool_by_address(site, smtp):
     """A sender that looks like the label of a source address is only one
     that looks so: the gate puts its own in its place."""
-    with open(os.path.join(site.env["SESAME_POSTFIX_CONFIG"],
-                           "sesame-addresses.pcre")) as file:
-        numbers = re.findall(r"/\^ip(\d+)\\\.\[a-z2-7\]\{43\}@/", file.read())
-    assert len(numbers) == 3
-    for number in numbers:
-        sender = LOOKS % int(number) + "@" + DOMAIN
-        to = "smtp-ip%s@rcpt.example" % number
+    assert len(labels(site)) == 3
+    for label in labels(site):
+        sender = LOOKS % label + "@" + DOMAIN
+        to = "smtp-%s@rcpt.example" % label
         code, reply = smtp.message(sender, to, HEAD + b"\r\nx\r\n")
         assert code == 250, reply
         seen = site.wait_mail(to=to)[-1].envelope
         assert seen["peer"] == DEFAULT and sender not in seen["mail_from"]
 
-        to = "api-ip%s@rcpt.example" % number
+        to = "api-%s@rcpt.example" % label
         site.ses().send_email(
             FromEmailAddress=sender, Destination={"ToAddresses": [to]},
             Content={"Simple": {"Subject": {"Data": "x"},
                                 "Body": {"Text": {"Data": "x"}}}})
         assert site.wait_mail(to=to)[-1].envelope["peer"] == DEFAULT
+
+
+def sendmail(site, sender, to):
+    subprocess.run(["/usr/sbin/sendmail", "-C",
+                    site.env["SESAME_POSTFIX_CONFIG"], "-i", "-f", sender, to],
+                   input=b"Subject: x\n\nx\n", check=True)
+
+
+def refused(site, sender):
+    with open(site.env["SESAME_MAILLOG"]) as file:
+        return re.findall(r"milter-reject: .*himself; from=<\"?%s" %
+                          re.escape(sender), file.read())
+
+
+def test_nobody_s_mail_leaves_by_no_account_s_address(site):
+    """Not by one that he names; and a label that another host made, which
+    has another mark, is none here."""
+    for label in labels(site):
+        for looks in (label, label + "t", label.upper(), '"%s' % label):
+            sender = LOOKS % looks + ('"' if looks[0] == '"' else "")
+            sendmail(site, sender + "@far.example", "nobody@rcpt.example")
+            wait(lambda: refused(site, looks.strip('"') + ".a"), 1, 30,
+                 "refusals of " + sender)
+        number = re.match(r"ip\d+", label)[0]
+        for other in (number, number + "qzqzqz"):
+            to = "other-%s@rcpt.example" % other
+            sender = LOOKS % other + "@far.example"
+            sendmail(site, sender, to)
+            seen = site.wait_mail(to=to)[-1].envelope
+            assert seen["mail_from"] == sender
+            assert seen["peer"] not in NAMES.values()
+    assert not site.mail(to="nobody@rcpt.example")
 
 
 def test_what_the_api_shows(site):

@@ -78,6 +78,59 @@ test_valid(void **state)
     assert_false(valid(arena, &s));
 }
 
+static void
+test_marks(void **state)
+{
+    static const struct {
+        const char *mark;
+        bool good;
+    } marks[] = {{"", true},         {"abcxyz", true},  {"abcde", false},
+                 {"abcdefg", false}, {"abcde1", false}, {"Abcdef", false},
+                 {".*@/ x", false},  {"abc\n/x", false}};
+    poolfile_source_t s = source(1, "192.0.2.1", "");
+    size_t i;
+
+    (void) state;
+    for (i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+        memset(s.mark, 0, sizeof(s.mark));
+        memcpy(s.mark, marks[i].mark, strlen(marks[i].mark));
+        if (valid(arena, &s) != marks[i].good)
+            fail_msg("\"%s\"", marks[i].mark);
+    }
+    memset(s.mark, 'a', sizeof(s.mark)); /* not ended by a NUL */
+    assert_false(valid(arena, &s));
+}
+
+/* An address of an older build has a label without a mark. */
+static void
+test_labels(void **state)
+{
+    static poolfile_source_t v[2];
+    ses_conf_t conf = {.pool_label = SES_STR("a1"),
+                       .pool_address = SES_STR("")};
+    ses_buf_t map, block;
+
+    (void) state;
+    v[0] = source(1, "192.0.2.1", "");
+    v[1] = source(12, "192.0.2.2", "");
+    memcpy(v[1].mark, "abcdet", SES_MARK);
+    ses_buf_init(&map, arena, FILE_MAX);
+    ses_buf_init(&block, arena, FILE_MAX);
+    compose(arena, &conf, v, 2, &map, &block);
+    assert_string_equal(
+        ses_str_c(arena, ses_buf_get(&map)),
+        "# Written by sesame-agent; what is changed here is lost.\n"
+        "/^a1t\\.[a-z2-7]{43}@/ sesame-a1t:\n"
+        "/^ip1\\.[a-z2-7]{43}@/ sesame-ip1:\n"
+        "/^ip1t\\.[a-z2-7]{43}@/ sesame-ip1t:\n"
+        "/^ip12abcdet\\.[a-z2-7]{43}@/ sesame-ip12:\n"
+        "/^ip12abcdett\\.[a-z2-7]{43}@/ sesame-ip12t:\n");
+    assert_true(ses_str_search(ses_buf_get(&block),
+                               SES_STR("\nsesame-ip12t unix - - n - - smtp\n"
+                                       "  -o syslog_name=postfix/sesame-ip12t"
+                                       "\n")) > 0);
+}
+
 static ses_str_t
 text_of(const char *path)
 {
@@ -143,6 +196,8 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_valid),
+        cmocka_unit_test(test_marks),
+        cmocka_unit_test(test_labels),
         cmocka_unit_test(test_nothing_is_written),
     };
 
