@@ -133,6 +133,7 @@ const ctl_command_t ctl_postfix[] = {
       {"check", NULL, "look for mistakes in the configuration in force"},
       {"yes", NULL, "do not ask"},
       {"feature", "LIST",
-       "these only: gate, bounces, exact, size, smtp, or all"}}},
+       "these only: gate, bounces, exact, size, pools, mail-from, smtp, or "
+       "all"}}},
     {0},
 };

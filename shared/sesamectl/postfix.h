@@ -2,9 +2,9 @@
  * postfix - what the files of `sesamectl postfix` share
  *
  * postfix_conf.c reads the configuration as postconf tells it; the checks
- * (postfix_main.c, _log.c, _milter.c, _inject.c, _login.c, _transport.c,
- * _files.c) look at it
- * and report through postfix_found; postfix_feature.c says which lines belong
+ * (postfix_main.c, _log.c, _milter.c, _inject.c, _login.c, _bind.c,
+ * _transport.c, _rewrite.c, _pools.c, _mail_from.c, _files.c) look at it and
+ * report through postfix_found; postfix_feature.c says which lines belong
  * in it, and postfix_apply.c shows and makes them.  Everything lives in the
  * arena of ctl_t.
  */
@@ -60,6 +60,13 @@ typedef struct postfix_check_s {
     const char *param, *want, *why;
 } postfix_check_t;
 
+/* What accounts use. */
+typedef struct {
+    ses_str_t mail_from; /* a custom MAIL FROM domain, "" = there is none */
+    bool sources;        /* source addresses */
+    bool tls;            /* configuration sets that require TLS */
+} postfix_uses_t;
+
 struct postfix_s {
     ctl_t *c;
     ses_arena_t *a;
@@ -69,6 +76,8 @@ struct postfix_s {
     size_t nmain, cap_main;
     postfix_service_t *services;
     size_t nservices, cap_services;
+    bool asked; /* the store, about uses */
+    postfix_uses_t uses;
     /* while checks run */
     postfix_finding_t *found;
     size_t nfound, cap_found;
@@ -104,6 +113,8 @@ const postfix_service_t *postfix_service(const postfix_t *p, const char *key);
 const char *postfix_label(const postfix_t *p, const postfix_service_t *s);
 bool postfix_yes(const postfix_t *p, const postfix_service_t *s,
                  const char *name);
+/* What main.cf will have for it, for later features of this run. */
+void postfix_set_raw(postfix_t *p, ses_str_t name, ses_str_t value);
 /* The first value of key in a list of tables (postmap -q); "" = none. */
 ses_str_t postfix_lookup(const postfix_t *p, ses_str_t tables, ses_str_t key);
 
@@ -180,6 +191,23 @@ bool postfix_is_ours(const postfix_t *p, const postfix_service_t *s);
  * should see it? */
 bool postfix_relays(const postfix_t *p, const postfix_service_t *s);
 
+/* --- postfix_uses.c: the store -------------------------------------------- */
+
+/* Open it, if it is not open yet; explained in c->cx. */
+SES_CHECK ses_rc_t postfix_store(postfix_t *p);
+/* Of a store that is not there or cannot be read: nothing is used. */
+const postfix_uses_t *postfix_uses(postfix_t *p);
+
+/* --- envelope senders that we made ---------------------------------------- */
+
+/* Label and token, as a pattern for regexp: and pcre: (policy/token.c). */
+#define POSTFIX_TOKEN "[a-z0-9-]+\\.[a-z2-7]{29}[a-z0-9][a-z2-7]{13}@"
+/* One of that form. */
+ses_str_t postfix_token(const postfix_t *p, ses_str_t domain);
+/* The agent's LMTP service as a transport, and whether transport means it. */
+ses_str_t postfix_to_agent(const postfix_t *p);
+bool postfix_leads_to_agent(const postfix_t *p, ses_str_t transport);
+
 /* --- postfix_log.c -------------------------------------------------------- */
 
 /* Does maillog_file_prefixes allow this log?  The list that does. */
@@ -193,6 +221,9 @@ extern const postfix_check_t postfix_checks_inject[];
 extern const postfix_check_t postfix_checks_login[];
 extern const postfix_check_t postfix_checks_bind[];
 extern const postfix_check_t postfix_checks_transport[];
+extern const postfix_check_t postfix_checks_rewrite[];
+extern const postfix_check_t postfix_checks_pools[];
+extern const postfix_check_t postfix_checks_mail_from[];
 extern const postfix_check_t postfix_checks_log[];
 extern const postfix_check_t postfix_checks_main[];
 extern const postfix_check_t postfix_checks_files[];
@@ -237,7 +268,7 @@ typedef struct {
 
 typedef struct {
     const char *name, *what;
-    bool always; /* without being asked for */
+    bool (*used)(postfix_t *p); /* belongs to it unasked; NULL = never */
     /* Adds what is missing; SES_INVALID, explained, when it cannot be. */
     ses_rc_t (*lines)(postfix_t *p, postfix_edits_t *out);
 } postfix_feature_t;
@@ -261,6 +292,13 @@ void postfix_want_service(const postfix_t *p, postfix_edits_t *e,
                           const postfix_service_t *there, ses_str_t key,
                           const char *fields, const postfix_option_t *options);
 
+/* --- postfix_pools.c, postfix_mail_from.c, as features ------------------- */
+
+bool postfix_uses_pools(postfix_t *p);
+bool postfix_uses_mail_from(postfix_t *p);
+SES_CHECK ses_rc_t postfix_want_pools(postfix_t *p, postfix_edits_t *e);
+SES_CHECK ses_rc_t postfix_want_mail_from(postfix_t *p, postfix_edits_t *e);
+
 /* --- postfix_listen.c: the two services of ours, as features ------------- */
 
 SES_CHECK ses_rc_t postfix_want_inject(postfix_t *p, postfix_edits_t *e);
@@ -276,8 +314,8 @@ ses_str_t postfix_edit_line(const postfix_t *p, const postfix_edit_t *e);
 SES_CHECK ses_rc_t postfix_print(postfix_t *p, const char *names,
                                  postfix_edits_t *all);
 
-/* The lines of the features that --feature names (all that always belong:
- * NULL); exit statuses of sesamectl. */
+/* The lines of the features that --feature names (all that are used: NULL);
+ * exit statuses of sesamectl. */
 int postfix_show(postfix_t *p, const char *features);
 int postfix_apply(postfix_t *p, const char *features, bool yes);
 

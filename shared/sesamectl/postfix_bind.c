@@ -148,14 +148,11 @@ users(postfix_t *p, const postfix_check_t *k)
 {
     users_t u = {p, k};
     ctl_t *c = p->c;
-    ses_rc_t rc = SES_OK;
+    ses_rc_t rc;
 
     if (!names_users(p))
         return;
-    if (c->store == NULL)
-        rc = ses_store_open(&c->cx, c->conf.store.p, c->conf.map_size, 0,
-                            &c->store);
-    if (rc == SES_OK)
+    if ((rc = postfix_store(p)) == SES_OK)
         rc = ctl_read(c, look_for_users, &u);
     if (rc == SES_OK)
         return;

@@ -13,9 +13,10 @@
 
 /* In this order: the first ones explain what fails later. */
 static const postfix_check_t *const tables[] = {
-    postfix_checks_main,      postfix_checks_log,   postfix_checks_milter,
-    postfix_checks_inject,    postfix_checks_login, postfix_checks_bind,
-    postfix_checks_transport, postfix_checks_files,
+    postfix_checks_main,      postfix_checks_log,     postfix_checks_milter,
+    postfix_checks_inject,    postfix_checks_login,   postfix_checks_bind,
+    postfix_checks_transport, postfix_checks_rewrite, postfix_checks_pools,
+    postfix_checks_mail_from, postfix_checks_files,
 };
 
 void

@@ -87,6 +87,12 @@ take_value(postfix_t *p, ses_str_t name, ses_str_t value)
         param(p, &p->main, &p->nmain, &p->cap_main, name)->value = value;
 }
 
+void
+postfix_set_raw(postfix_t *p, ses_str_t name, ses_str_t value)
+{
+    take_raw(p, name, value);
+}
+
 /* --- master.cf --------------------------------------------------------- */
 
 static postfix_service_t *

@@ -107,13 +107,23 @@ size(postfix_t *p, postfix_edits_t *e)
     return SES_OK;
 }
 
+static bool
+always(postfix_t *p)
+{
+    (void) p;
+    return true;
+}
+
 const postfix_feature_t postfix_features[] = {
-    {"gate", "rules and signing: every message passes the gate", true, gate},
+    {"gate", "rules and signing: every message passes the gate", always, gate},
     {"bounces", "bounces come back to the bounce domain, and to the agent",
-     true, bounces},
-    {"exact", "what the gate judged and signed is what leaves", true, exact},
-    {"size", "messages as large as sesame.conf allows", true, size},
-    {"smtp", "a service where SES credentials log in", false,
-     postfix_want_smtp},
+     always, bounces},
+    {"exact", "what the gate judged and signed is what leaves", always, exact},
+    {"size", "messages as large as sesame.conf allows", always, size},
+    {"pools", "source addresses of accounts, and mail that requires TLS",
+     postfix_uses_pools, postfix_want_pools},
+    {"mail-from", "bounces come back to customers' own MAIL FROM domains",
+     postfix_uses_mail_from, postfix_want_mail_from},
+    {"smtp", "a service where SES credentials log in", NULL, postfix_want_smtp},
     {0},
 };

@@ -6,9 +6,12 @@
  * some.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <sys/stat.h>
 
 #include "postfix.h"
+
+#define QUEUE_ENOUGH 512 /* systemd's */
 
 static bool
 is_file(ses_str_t value)
@@ -109,6 +112,36 @@ file(postfix_t *p, const postfix_check_t *k)
                       "%.*s is not a plain file", SES_FMT(log));
 }
 
+/*
+ * Lines that wait for postlogd.  The kernel's own default is 10; systemd asks
+ * for 512 when it starts.  Master writes a line before it starts a new
+ * postlogd: where the queue is full then, it waits for ever, and Postfix with
+ * it.
+ */
+static void
+queue(postfix_t *p, const postfix_check_t *k)
+{
+    const char *file = "/proc/sys/net/unix/max_dgram_qlen";
+    FILE *f = fopen(file, "re");
+    unsigned length = QUEUE_ENOUGH;
+
+    if (f != NULL) {
+        if (fscanf(f, "%u", &length) != 1)
+            length = QUEUE_ENOUGH;
+        fclose(f);
+    }
+    if (length < QUEUE_ENOUGH &&
+        is_file(postfix_value(p, NULL, "maillog_file")))
+        postfix_found(
+            p, k,
+            postfix_fix_command(p, "sysctl -w net.unix.max_dgram_qlen=%d",
+                                QUEUE_ENOUGH),
+            "net.unix.max_dgram_qlen = %u, which a Postfix that starts now "
+            "gets: when its log is that many lines behind, all of it can "
+            "come to a stop",
+            length);
+}
+
 static void
 service(postfix_t *p, const postfix_check_t *k)
 {
@@ -132,5 +165,6 @@ const postfix_check_t postfix_checks_log[] = {
     {.name = "log-prefixes", POSTFIX_ERROR, prefixes},
     {.name = "log-file", POSTFIX_ERROR, file},
     {.name = "log-service", POSTFIX_ERROR, service},
+    {.name = "log-queue", POSTFIX_WARNING, queue},
     {0},
 };

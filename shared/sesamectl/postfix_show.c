@@ -11,12 +11,15 @@
 
 /* --- which ------------------------------------------------------------- */
 
+/* "all" has what is used, and what nobody can see whether it is. */
 static bool
-is_chosen(const postfix_feature_t *f, const char *names)
+is_chosen(postfix_t *p, const postfix_feature_t *f, const char *names)
 {
-    return names == NULL ? f->always
-                         : postfix_has(ses_str(names), f->name) ||
-                               postfix_has(ses_str(names), "all");
+    if (names != NULL && postfix_has(ses_str(names), f->name))
+        return true;
+    if (names != NULL && !postfix_has(ses_str(names), "all"))
+        return false;
+    return f->used == NULL ? names != NULL : f->used(p);
 }
 
 bool
@@ -118,6 +121,28 @@ show_json(postfix_t *p, const postfix_feature_t *f, const postfix_edits_t *e)
     emit_close(out);
 }
 
+/* One line more; a later one for the same parameter has all of it. */
+static void
+gather(postfix_t *p, postfix_edits_t *all, const postfix_edit_t *e)
+{
+    size_t i;
+
+    if (e->kind == POSTFIX_MAIN)
+        postfix_set_raw(p, e->name, e->value);
+    for (i = 0; i < all->n; i++)
+        if (all->edit[i].kind == POSTFIX_MAIN && e->kind == POSTFIX_MAIN &&
+            ses_str_eq(all->edit[i].name, e->name)) {
+            all->edit[i] = *e;
+            return;
+        }
+    if (all->n == all->cap) {
+        all->edit = ses_regrow(p->a, all->edit, all->n * sizeof(*all->edit),
+                               (all->n + SOME) * sizeof(*all->edit));
+        all->cap = all->n + SOME;
+    }
+    all->edit[all->n++] = *e;
+}
+
 ses_rc_t
 postfix_print(postfix_t *p, const char *names, postfix_edits_t *all)
 {
@@ -128,7 +153,7 @@ postfix_print(postfix_t *p, const char *names, postfix_edits_t *all)
     for (f = postfix_features; f->name != NULL; f++) {
         postfix_edits_t e = {0};
 
-        if (!is_chosen(f, names))
+        if (!is_chosen(p, f, names))
             continue;
         if ((rc = f->lines(p, &e)) != SES_OK)
             return rc;
@@ -138,13 +163,8 @@ postfix_print(postfix_t *p, const char *names, postfix_edits_t *all)
             show_json(p, f, &e);
         else
             show_text(p, f, &e);
-        if (all->n + e.n > all->cap) {
-            all->edit = ses_regrow(p->a, all->edit, all->n * sizeof(*all->edit),
-                                   (all->n + e.n + SOME) * sizeof(*all->edit));
-            all->cap = all->n + e.n + SOME;
-        }
         for (i = 0; i < e.n; i++)
-            all->edit[all->n++] = e.edit[i];
+            gather(p, all, &e.edit[i]);
     }
     return SES_OK;
 }

@@ -136,21 +136,31 @@ bounce_recipients(postfix_t *p, const postfix_check_t *k)
             name, SES_FMT(key));
 }
 
-/* "lmtp:unix:sesame/lmtp", as it should be. */
-static ses_str_t
-right_transport(const postfix_t *p)
+ses_str_t
+postfix_to_agent(const postfix_t *p)
 {
     return ses_str_printf(
         p->a, "lmtp:unix:%.*s",
         SES_FMT(postfix_socket(p, p->conf->lmtp_socket, "sesame/lmtp")));
 }
 
-static bool
-leads_to_agent(const postfix_t *p, ses_str_t transport)
+bool
+postfix_leads_to_agent(const postfix_t *p, ses_str_t transport)
 {
     return ses_str_starts(transport, SES_STR("lmtp:unix:")) &&
            postfix_same_socket(p, ses_str_from(transport, 10),
                                p->conf->lmtp_socket, "sesame/lmtp");
+}
+
+ses_str_t
+postfix_token(const postfix_t *p, ses_str_t domain)
+{
+    static const char forty_three[] = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+                                      "a"
+                                      "aaaaaaaaaaaaa";
+
+    return ses_str_printf(p->a, "%.*s.%s@%.*s", SES_FMT(p->conf->pool_label),
+                          forty_three, SES_FMT(domain));
 }
 
 /* A table for the front of transport_maps. */
@@ -161,12 +171,12 @@ right_table(const postfix_t *p, bool by_address)
 
     if (!by_address)
         return ses_str_printf(p->a, "inline:{{%.*s=%.*s}}", SES_FMT(domain),
-                              SES_FMT(right_transport(p)));
+                              SES_FMT(postfix_to_agent(p)));
     while (ses_str_cut(&domain, '.', &label))
         escaped = ses_str_printf(p->a, "%.*s%s%.*s", SES_FMT(escaped),
                                  escaped.n > 0 ? "\\." : "", SES_FMT(label));
     return ses_str_printf(p->a, "regexp:{{/@%.*s$$/ %.*s}}", SES_FMT(escaped),
-                          SES_FMT(right_transport(p)));
+                          SES_FMT(postfix_to_agent(p)));
 }
 
 /* As trivial-rewrite asks: all tables for the address, then for its domain.
@@ -184,7 +194,7 @@ bounce_transport(postfix_t *p, const postfix_check_t *k)
     by_address = found.n > 0;
     if (!by_address)
         found = postfix_lookup(p, tables, domain);
-    if (leads_to_agent(p, found))
+    if (postfix_leads_to_agent(p, found))
         return;
     postfix_found(
         p, k,

@@ -159,9 +159,9 @@ def test_postfix_conf(site, tmp_path):
     done = site.run("postmap", "-c", config, "-q",
                     TOKEN + "@bounce.example.net", "pcre:" + pools)
     assert done.stdout.strip() == "sesame-a1:"
-    for name, want in (("feedback", "lmtp:unix:sesame/lmtp"),
-                       ("accept", "OK")):
-        table = "pcre:" + os.path.join(examples, "sesame-%s.pcre" % name)
+    tables = re.findall(r"(?m)^# {4}(regexp:\{\{.* (\S+)\}\})$", main)
+    assert [want for _, want in tables] == ["OK", "lmtp:unix:sesame/lmtp"]
+    for table, want in tables:
         for address, said in ((TOKEN + "@bounce.shop.example", want),
                               ("a1." + "x" * 42 + "@shop.example", "")):
             done = site.run("postmap", "-c", config, "-q", address, table)

@@ -68,6 +68,14 @@ def example(name):
     return read(os.path.join(EXAMPLES, name)).partition(BY_HAND)[0]
 
 
+def seldom(name, section):
+    """The lines of a section of it that not everybody uses."""
+    text = re.search(r"(?ms)^# --- %s: .*?(?=^# ---|\Z)" % section,
+                     example(name)).group()
+    return "".join(line[1:] + "\n" for line in text.splitlines()
+                   if re.match(r"#(\w|    )", line))
+
+
 class Site:
     def __init__(self):
         self.dir = tempfile.mkdtemp(prefix="sesame-postfix-", dir="/var/tmp")
@@ -169,9 +177,19 @@ class Site:
     def run(self, *words, **keywords):
         keywords.setdefault("stdin", subprocess.DEVNULL)
         return subprocess.run(
-            [os.path.join(build_dir(), "sesamectl"), "-c", self.conf,
-             "postfix"] + list(words), text=True, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, timeout=120, **keywords)
+            self.with_queue(os.path.join(build_dir(), "sesamectl"), "-c",
+                            self.conf, "postfix", *words),
+            text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            timeout=120, **keywords)
+
+    def with_queue(self, *command, lines=512):
+        """The command where the log's queue has that length, whatever the
+        machine's is."""
+        with open(self.path("qlen"), "w") as file:
+            file.write("%d\n" % lines)
+        return ["unshare", "-m", "sh", "-c",
+                'mount --bind "$0" /proc/sys/net/unix/max_dgram_qlen && '
+                'exec "$@"', self.path("qlen"), *command]
 
     def show(self, *words):
         done = self.run("--show", "--json", *words)

@@ -9,7 +9,7 @@ import pytest
 
 from harness import layout as layouts
 from harness.host import wait
-from postfix_site import Site, example, read
+from postfix_site import Site, example, read, seldom
 
 DOMAIN = "joined.example"
 
@@ -78,6 +78,60 @@ def test_examples_are_what_it_prints(site):
             at.append(line + "\n")
     assert settings("".join(main)) == settings(example("main.cf"))
     assert services("".join(master)) == services(example("master.cf"))
+
+
+def usual(site):
+    """sesame.conf without a line about paths."""
+    site.set_conf("lmtp_socket", "fd:5")
+    site.set_conf("pool_map", "/etc/postfix/sesame-addresses.pcre")
+
+
+def test_what_not_everybody_uses(site):
+    """Named, or used, and as the examples have it."""
+    assert not {"pools", "mail-from"} & set(lines(site, "--feature", "all"))
+    usual(site)
+    assert list(lines(site, "--feature", "pools")) == ["pools"]
+    for section in ("pools", "mail-from"):
+        site.joined()
+        usual(site)
+        shown = lines(site, "--feature", section)[section]
+        assert {file for file, _ in shown} == {"main.cf"}
+        assert settings("".join(line + "\n" for _, line in shown)) == settings(
+            seldom("main.cf", section))
+    site.joined()
+    usual(site)
+    assert "pools" in lines(site) and "mail-from" not in lines(site)
+
+
+def test_features_that_share_a_parameter(site):
+    """What one adds to transport_maps, the next one keeps."""
+    apply(site, "--feature", "bounces,mail-from")
+    assert site.postconf("-h", "transport_maps").startswith(
+        "inline:{{bounce.example.net=lmtp:unix:sesame/lmtp}}, regexp:{{/^")
+    before = site.files()
+    assert "Nothing to add" in apply(site, "--feature", "bounces,mail-from")
+    assert site.files() == before
+
+
+def test_mail_from_where_port_25_has_rules_of_its_own(site):
+    """And another table that takes everything."""
+    apply(site)
+    site.set_option(r"smtp\s+inet", "smtpd_relay_restrictions",
+                    "permit_mynetworks,reject_unauth_destination")
+    site.set_main("transport_maps", "static:relay:[192.0.2.1]")
+    apply(site, "--feature", "bounces,mail-from")
+    options = site.postconf("-P", "smtp/inet/smtpd_relay_restrictions")
+    assert options.endswith(
+        "= permit_mynetworks,$sesame_bounces,reject_unauth_destination\n")
+    assert site.check() == []
+    assert "Nothing to add" in apply(site, "--feature", "bounces,mail-from")
+
+
+def test_pools_need_a_file(site):
+    done = site.run("--show", "--feature", "pools")
+    assert done.returncode == 1
+    assert "pool_map = %s/sesame-addresses.pcre" % site.path(
+        "etc") in done.stderr
 
 
 def test_apply_is_what_show_printed(site):

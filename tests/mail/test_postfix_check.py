@@ -79,6 +79,20 @@ def elsewhere(site):
         os.chmod(path, 0o660)
 
 
+MAPS = "sender_dependent_default_transport_maps"
+TOKEN = r"/^%s[a-z0-9-]+\.[a-z2-7]{29}[a-z0-9][a-z2-7]{13}@"
+
+
+def pools(site):
+    """As the agent leaves it, and main.cf that says so."""
+    with open(site.path("etc", "sesame-addresses.pcre"), "w") as file:
+        file.write("# Written\n/^ip1abcdef\\.[a-z2-7]{43}@/ sesame-ip1:\n")
+    with open(site.master, "a") as file:
+        file.write("sesame-ip1 unix - - n - - smtp\n")
+    site.set_conf("pool_map", "{dir}/etc/sesame-addresses.pcre")
+    site.set_main(MAPS, "pcre:{dir}/etc/sesame-addresses.pcre")
+
+
 # (what was done, name of the check, file, the line to change)
 MISTAKES = [
     # settings of main.cf
@@ -316,6 +330,48 @@ MISTAKES = [
      "bounce-service", "master.cf", "lmtp unix - - n - - lmtp"),
     (main("recipient_delimiter", "+."),
      "recipient-delimiter", "main.cf", "recipient_delimiter = +"),
+    # tables that change what the gate chose
+    (main("sender_canonical_maps", "regexp:{{/./ x@example.net}}"),
+     "sender-rewrite", "main.cf", "sender_canonical_maps = regexp:{{" +
+     TOKEN % "(" + ".*)$$/ $$1}}, regexp:{{/./ x@example.net}}"),
+    (main("canonical_maps", "inline:{{@bounce.example.net=@example.net}}"),
+     "sender-rewrite", "main.cf", "canonical_maps = regexp:{{" +
+     TOKEN % "(" + ".*)$$/ $$1}}, inline:{{@bounce.example.net=@example.net}}"),
+    (many(main("canonical_maps", "inline:{{@bounce.example.net=@a.example}}"),
+          main("canonical_classes", "header_sender")), None, None, None),
+    (main("masquerade_domains", "example.net"),
+     "sender-rewrite", "main.cf",
+     "masquerade_domains = !bounce.example.net, example.net"),
+    (main("masquerade_domains", "!bounce.example.net example.net"),
+     None, None, None),
+    (main("virtual_alias_maps",
+          "inline:{{@bounce.example.net=ann@example.org}}"),
+     "bounce-rewrite", "main.cf", "virtual_alias_maps = regexp:{{" +
+     TOKEN % "(" + ".*)$$/ $$1}}, "
+     "inline:{{@bounce.example.net=ann@example.org}}"),
+    # pools
+    (pools, None, None, None),
+    (many(pools, main(MAPS, "")), "pool-map", "main.cf",
+     MAPS + " = pcre:{dir}/etc/sesame-addresses.pcre"),
+    (many(pools, main(MAPS, "inline:{{@example.org=a:}}, "
+                            "pcre:{dir}/etc/sesame-addresses.pcre")),
+     "pool-map", "main.cf", MAPS + " = pcre:{dir}/etc/sesame-addresses.pcre, "
+                                   "inline:{{@example.org=a:}}"),
+    (many(pools, mode(0o666, "etc", "sesame-addresses.pcre")),
+     "pool-file", "", ""),
+    (many(pools, line("tlsmgr", "")),
+     "pool-tls", "master.cf", "tlsmgr unix - - y 1000? 1 tlsmgr"),
+    (many(pools, main("transport_maps",
+                      "inline:{{bounce.example.net=lmtp:unix:sesame/lmtp}}, "
+                      "inline:{{*=smtp:[192.0.2.1]}}")),
+     "pool-bypass", "main.cf",
+     "transport_maps = inline:{{bounce.example.net=lmtp:unix:sesame/lmtp}}"),
+    # customers' MAIL FROM domains: let in, and then?
+    (main("smtpd_relay_restrictions", "permit_mynetworks, check_recipient_"
+          "access regexp:{{/@/ OK}}, reject_unauth_destination"),
+     "mail-from-transport", "main.cf",
+     "transport_maps = inline:{{bounce.example.net=lmtp:unix:sesame/lmtp}}, "
+     "regexp:{{" + TOKEN % "" + "/ lmtp:unix:sesame/lmtp}}"),
     # sockets
     (mode(0o666, "queue", "sesame", "milter"), "socket", "", ""),
     (owner("root", "root", "queue", "sesame", "lmtp"), "socket", "", ""),
@@ -434,6 +490,74 @@ def test_a_socket_that_is_not_there(site):
     assert found[0]["command"] == "systemctl start sesame-agent.socket"
 
 
+@pytest.mark.parametrize("change, check, text", [
+    (remove("etc", "sesame-addresses.pcre"), "pool-file",
+     "sesame-addresses.pcre: No such file or directory"),
+    (line("sesame-ip1", ""), "pool-transports", "master.cf has no sesame-ip1"),
+])
+def test_what_the_agent_mends(site, change, check, text):
+    reset(site)
+    pools(site)
+    change(site)
+    found, = site.check()
+    assert found["check"] == check and text in found["finding"]
+    assert found["command"] == "systemctl restart sesame-agent"
+
+
+def test_the_queue_of_the_log(site):
+    reset(site)
+    done = subprocess.run(site.with_queue(
+        os.path.join(build_dir(), "sesamectl"), "-c", site.conf, "postfix",
+        "--check", lines=10), text=True, stdout=subprocess.PIPE)
+    assert done.returncode == 1
+    assert done.stdout.startswith(
+        "1. log-queue (warning): net.unix.max_dgram_qlen = 10")
+    assert "   sysctl -w net.unix.max_dgram_qlen=512\n1 f" in done.stdout
+
+
+def test_source_addresses_that_are_used(site):
+    """An account has one, and sesame.conf no pool_map."""
+    reset(site)
+    site.set_conf("store", "{dir}/store")
+    site.set_conf("key_directory", "{dir}/keys")
+    site.set_conf("map_size", "64m")
+    for words in (["init", "--account", "123456789012"],
+                  ["address", "add", "123456789012", "192.0.2.1"]):
+        subprocess.run([os.path.join(build_dir(), "sesamectl"), "-c",
+                        site.conf] + words, check=True,
+                       stdout=subprocess.DEVNULL)
+    found, = site.check()
+    assert (found["check"], found["line"]) == (
+        "pool-conf", "pool_map = %s/sesame-addresses.pcre" % site.path("etc"))
+
+
+def test_mail_from_that_is_used(site, host):
+    """An identity has a MAIL FROM domain: its lines are shown unasked."""
+    ses, name = host.ses(), "postfix-check.example"
+    ses.create_email_identity(EmailIdentity=name)
+    try:
+        ses.put_email_identity_mail_from_attributes(
+            EmailIdentity=name, MailFromDomain="bounces." + name)
+        reset(site)
+        site.set_conf("store", host.layout.store)
+        found = site.check()
+        assert [row["check"] for row in found] == ["mail-from-relay",
+                                                   "mail-from-transport"]
+        assert found[0]["line"] == (
+            "smtpd_relay_restrictions = permit_mynetworks, "
+            "permit_sasl_authenticated, $sesame_bounces, "
+            "defer_unauth_destination")
+        assert "bounces." + name in found[0]["finding"]
+        assert [row["feature"] for row in site.show()] == ["mail-from"]
+        site.shell(found[0]["command"] + " --yes")
+        assert site.check() == []
+    finally:
+        ses.delete_email_identity(EmailIdentity=name)
+    site.joined()
+    site.set_conf("store", host.layout.store)
+    assert site.show() == []
+
+
 # --- groups, in a mount namespace of their own ------------------------------
 
 GROUPS = [
@@ -456,11 +580,11 @@ def test_groups(site, tmp_path, group, user, check):
             lines[i] = ":".join(fields)
     (tmp_path / "group").write_text("\n".join(lines) + "\n")
     done = subprocess.run(
-        ["unshare", "-m", "sh", "-c",
-         'mount --bind "$0" /etc/group && exec "$@"', tmp_path / "group",
-         os.path.join(build_dir(), "sesamectl"), "-c", site.conf, "postfix",
-         "--check"], text=True, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, timeout=60)
+        site.with_queue(
+            "sh", "-c", 'mount --bind "$0" /etc/group && exec "$@"',
+            tmp_path / "group", os.path.join(build_dir(), "sesamectl"), "-c",
+            site.conf, "postfix", "--check"), text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
     assert done.returncode == 1, done.stdout
     assert "1. %s (error): %s is a member of " % (check, user) in done.stdout
     assert "gpasswd -d %s %s\n" % (user, group) in done.stdout
@@ -469,14 +593,15 @@ def test_groups(site, tmp_path, group, user, check):
 
 # --- what it says of a whole host -------------------------------------------
 
-def test_mailhost_is_clean(host, tmp_path):
+def test_mailhost_is_clean(site, host, tmp_path):
     """The private host, but for the impatience that tests need."""
     conf = tmp_path / "sesame.conf"
     conf.write_text("".join(
         text for text in open(host.env["SESAME_CONFIG"])
         if not text.startswith("eom_timeout")))
-    done = host.run(os.path.join(build_dir(), "sesamectl"), "-c", conf,
-                    "postfix", "--check")
+    done = host.run(*site.with_queue(
+        os.path.join(build_dir(), "sesamectl"), "-c", conf, "postfix",
+        "--check"))
     assert (done.returncode, done.stdout) == (0, "Nothing found.\n")
 
 
