@@ -87,6 +87,38 @@ class Load:
                     if self.config_set else ""))
 
 
+class Stream(Load):
+    """Clients that send until they are told that it is enough."""
+
+    def __init__(self, host, domain, config_set, tag=""):
+        super().__init__(host, domain, count=0, config_set=config_set)
+        self.todo, self.enough = self, threading.Event()
+        self.number, self.tag = 0, tag
+
+    def get_nowait(self):
+        if self.enough.is_set():
+            raise queue.Empty
+        with self.lock:
+            self.number += 1
+            number = self.number
+        return ("load %d" % number,
+                [("reply-550-5.1.1-%s%d@rcpt.example" if number % 10 == 0 else
+                  "user-%s%d@rcpt.example") % (self.tag, number)])
+
+    def more(self, count=20):
+        """Wait for some more answers."""
+        before = self.answered()
+        wait(lambda: range(self.answered() - before), count, 60, "answers")
+
+    def run_during(self, stir):
+        def during():
+            try:
+                stir()
+            finally:
+                self.enough.set()
+        self.run(during)
+
+
 class ApiClient:
     def __init__(self, load):
         self.load = load

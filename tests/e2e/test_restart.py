@@ -3,14 +3,12 @@
 Eight clients that do not retry send over API and SMTP, without a pause.
 """
 
-import queue
 import re
-import threading
 
 import pytest
 
 from harness.host import wait
-from load import Load
+from load import Stream
 from verdict import quota_adds_up, verdicts
 
 DOMAIN = "restart.example"
@@ -33,43 +31,11 @@ def reload(host, part):
          "reloads of the " + part)
 
 
-class Stream(Load):
-    """Clients that send until they are told that it is enough."""
-
-    def __init__(self, host):
-        super().__init__(host, DOMAIN, count=0, config_set="restarts")
-        self.todo, self.enough = self, threading.Event()
-        self.number = 0
-
-    def get_nowait(self):
-        if self.enough.is_set():
-            raise queue.Empty
-        with self.lock:
-            self.number += 1
-            number = self.number
-        return ("load %d" % number,
-                [("reply-550-5.1.1-%d@rcpt.example" if number % 10 == 0 else
-                  "user-%d@rcpt.example") % number])
-
-    def more(self, count=20):
-        """Wait for some more answers."""
-        before = self.answered()
-        wait(lambda: range(self.answered() - before), count, 60, "answers")
-
-    def run_during(self, stir):
-        def during():
-            try:
-                stir()
-            finally:
-                self.enough.set()
-        self.run(during)
-
-
 @pytest.mark.parametrize("rounds", [
     1, pytest.param(5, marks=pytest.mark.long)])
 def test_gate(loaded, rounds):
     """In each round four reloads and a restart."""
-    load = Stream(loaded)
+    load = Stream(loaded, DOMAIN, "restarts")
 
     def stir():
         for _ in range(rounds):
@@ -90,7 +56,7 @@ def test_gate(loaded, rounds):
 
 def test_agent(loaded):
     """Every event is told of once, whatever is reloaded and restarted."""
-    load = Stream(loaded)
+    load = Stream(loaded, DOMAIN, "restarts")
 
     def stir():
         for _ in range(4):
