@@ -61,8 +61,8 @@ LIB_ctl   := -lunbound $(LIB_base)
 
 # --- sources ----------------------------------------------------------------
 
-SRC_base  := $(wildcard shared/base/*.c shared/store/*.c shared/model/*.c \
-                        shared/policy/*.c)
+SRC_base  := $(wildcard shared/base/*.c shared/template/*.c shared/store/*.c \
+                        shared/model/*.c shared/policy/*.c)
 SRC_api   := $(wildcard nginx-module/api/*.c)
 SRC_gate  := $(wildcard milter/gate/*.c)
 SRC_agent := $(wildcard milter/agent/*.c)

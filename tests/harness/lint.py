@@ -13,10 +13,12 @@ import subprocess
 
 PARTS = {  # folder -> the Makefile's name for its include paths
     "shared/base": "base", "shared/store": "base", "shared/model": "base",
-    "shared/policy": "base", "shared/sesamectl": "ctl",
+    "shared/policy": "base", "shared/template": "base",
+    "shared/sesamectl": "ctl",
     "nginx-module/api": "api", "milter/gate": "gate", "milter/agent": "agent",
 }
 LAYERS = ["base", "store", "model", "policy"]  # each may look left only
+BESIDE = ["template"]  # looks at the first layer only; no layer looks at it
 
 BANNED = re.compile(r"\b(v?sprintf|strcpy|strcat|atoi|gmtime|malloc)\s*\(")
 MAY_MALLOC = "shared/base/arena.c"
@@ -145,8 +147,9 @@ def check_layers(root, build):
             if not allowed.match(path):
                 found += grep(root, path, pattern, what)
         part = path.split("/")[1]
-        if path.startswith("shared/") and part in LAYERS:
-            above = LAYERS[LAYERS.index(part) + 1:] + ["sesamectl"]
+        if path.startswith("shared/") and part in LAYERS + BESIDE:
+            above = LAYERS[1 if part in BESIDE else LAYERS.index(part) + 1:]
+            above += [name for name in BESIDE + ["sesamectl"] if name != part]
             pattern = re.compile(r'#\s*include\s*"(?:\.\./)?(%s)/' %
                                  "|".join(above))
             found += grep(root, path, pattern, "a layer above")
