@@ -11,17 +11,31 @@
 #include "policy/iam_send.h"
 
 /* Which member names what; the first that is there decides. */
-static const struct {
+typedef struct {
     const char *member, *kind;
-} resources[] = {
-    {"EmailIdentity", "identity"},
-    {"ContactListName", "contact-list"},
-    {"TemplateName", "custom-verification-email-template"},
-    {"ConfigurationSetName", "configuration-set"},
-    {"PoolName", "dedicated-ip-pool"},
-    {"ResourceArn", NULL},
-    {"TopicArn", NULL},
-    {"SubscriptionArn", NULL},
+    const char *of; /* the structure that it is in, NULL = the input */
+} resource_t;
+
+static const resource_t resources[] = {
+    {"EmailIdentity", "identity", NULL},
+    {"ContactListName", "contact-list", NULL},
+    {"TemplateName", "custom-verification-email-template", NULL},
+    {"ConfigurationSetName", "configuration-set", NULL},
+    {"PoolName", "dedicated-ip-pool", NULL},
+    {"ResourceArn", NULL, NULL},
+    {"TopicArn", NULL, NULL},
+    {"SubscriptionArn", NULL, NULL},
+    {NULL, NULL, NULL},
+};
+
+static const resource_t resources_v1[] = {
+    {"Identity", "identity", NULL},
+    {"Domain", "identity", NULL},
+    {"TemplateName", "custom-verification-email-template", NULL},
+    {"EmailAddress", "identity", NULL},
+    {"ConfigurationSetName", "configuration-set", NULL},
+    {"Name", "configuration-set", "ConfigurationSet"},
+    {NULL, NULL, NULL},
 };
 
 /* One identity has one ARN, however the call spells its name: a Deny must
@@ -39,24 +53,35 @@ canonical(const api_call_t *c, const char *kind, ses_str_t name)
     return name;
 }
 
+/* The row that decides, and the name; NULL = none. */
+static const resource_t *
+named(const api_call_t *c, ses_str_t *name)
+{
+    const resource_t *r = c->protocol == OP_QUERY ? resources_v1 : resources;
+    const cJSON *of;
+
+    for (; r->member != NULL; r++) {
+        of = r->of == NULL ? c->in : ses_json_get(c->in, r->of);
+        *name = ses_json_str(of, r->member);
+        if (name->n > 0)
+            return r;
+    }
+    return NULL;
+}
+
 static ses_str_t
 resource_of(const api_call_t *c)
 {
+    const resource_t *r;
     ses_str_t s;
-    size_t i;
 
-    for (i = 0; i < sizeof(resources) / sizeof(resources[0]); i++) {
-        s = ses_json_str(c->in, resources[i].member);
-        if (s.n == 0)
-            continue;
-        if (resources[i].kind == NULL)
-            return s;
-        return ses_str_printf(c->arena, "arn:aws:ses:%.*s:%.*s:%s/%.*s",
-                              SES_FMT(c->env->conf.region),
-                              SES_FMT(c->cx.account), resources[i].kind,
-                              SES_FMT(canonical(c, resources[i].kind, s)));
-    }
-    return SES_STR("*");
+    if ((r = named(c, &s)) == NULL)
+        return SES_STR("*");
+    if (r->kind == NULL)
+        return s;
+    return ses_str_printf(c->arena, "arn:aws:ses:%.*s:%.*s:%s/%.*s",
+                          SES_FMT(c->env->conf.region), SES_FMT(c->cx.account),
+                          r->kind, SES_FMT(canonical(c, r->kind, s)));
 }
 
 /* --- tags -------------------------------------------------------------- */
@@ -110,22 +135,24 @@ resource_tag(const lookup_t *l, ses_str_t name, ses_str_t key,
 {
     ses_cx_t mine = l->c->cx;
     const ses_tag_t *tags = NULL;
+    const resource_t *r;
     ses_config_set_t set;
     ses_identity_t identity;
-    ses_str_t canon;
+    ses_str_t given, canon;
     unsigned n = 0, i;
     bool domain;
 
-    if (ses_identity_name(&mine, ses_json_str(l->c->in, "EmailIdentity"),
-                          &canon, &domain) == SES_OK &&
+    if ((r = named(l->c, &given)) == NULL || r->kind == NULL)
+        return false;
+    if (strcmp(r->kind, "identity") == 0 &&
+        ses_identity_name(&mine, given, &canon, &domain) == SES_OK &&
         ses_identity_find(&mine, l->t, mine.account, canon, &identity) ==
             SES_OK) {
         tags = identity.tags;
         n = identity.ntags;
-    } else if (ses_config_set_find(
-                   &mine, l->t, mine.account,
-                   ses_json_str(l->c->in, "ConfigurationSetName"),
-                   &set) == SES_OK) {
+    } else if (strcmp(r->kind, "configuration-set") == 0 &&
+               ses_config_set_find(&mine, l->t, mine.account, given, &set) ==
+                   SES_OK) {
         tags = set.tags;
         n = set.ntags;
     }

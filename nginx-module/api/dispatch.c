@@ -88,9 +88,11 @@ find_action(api_call_t *c, form_t *form)
         c->protocol = c->def->protocol;
         return SES_OK;
     }
-    if (action.n == 0)
+    if (action.n == 0) {
+        op_about(&c->op, OP_ABOUT_ACTION, SES_STR(""), SES_STR(""));
         return ses_fail(&c->cx, SES_NO_OPERATION,
                         "The request must contain the parameter Action.");
+    }
     return ses_fail(&c->cx, SES_NO_OPERATION,
                     "Could not find operation %.*s for version %.*s.",
                     SES_FMT(ses_str_head(action, 128)),
@@ -225,6 +227,7 @@ run(api_call_t *c, ses_txn_t *t)
     out_open(&c->out, NULL);
     c->change.n = 0;
     c->page.status = 0;
+    c->op.about = OP_ABOUT_NOTHING;
     c->op.txn = t;
     rc = c->def->run(&c->op);
     c->op.txn = NULL;
@@ -250,9 +253,13 @@ prepare(api_call_t *c, ses_txn_t *t, sigv4_cache_t *cache)
     rc = c->protocol == OP_REST
              ? params_rest(&c->cx, &c->req, c->def, &labels, &c->in)
              : params_form(&c->cx, &form, c->def, &c->in);
-    if (rc != SES_OK || (rc = authorize(c, t)) != SES_OK)
+    if (rc == SES_OK && (rc = authorize(c, t)) != SES_OK)
         return rc;
-    return ses_shape_check(&c->cx, c->def->input, c->in);
+    if (rc == SES_OK)
+        rc = ses_shape_check(&c->cx, c->def->input, c->in);
+    if (rc != SES_OK)
+        op_about(&c->op, OP_ABOUT_INPUT, SES_STR(""), SES_STR(""));
+    return rc;
 }
 
 static void

@@ -60,6 +60,27 @@ typedef ses_rc_t (*op_fn_t)(op_t *op);
 
 #define OP_ANONYMOUS 1u /* no signature asked (links in a mail or webhook) */
 #define OP_SECRET 2u    /* the input holds a private key: wiped after use */
+#define OP_BARE 4u      /* v1: its response has no result element */
+
+/* What a failure is about: v1 has codes of their own for these (v1_error.c).
+ * Two names at most go into the error, as members. */
+typedef enum {
+    OP_ABOUT_NOTHING,
+    OP_ABOUT_ACTION,      /* which operation is asked for */
+    OP_ABOUT_INPUT,       /* types and constraints of members */
+    OP_ABOUT_POLICY,      /* a document */
+    OP_ABOUT_SET,         /* configuration set; its name */
+    OP_ABOUT_SEND,        /* a message; its configuration set */
+    OP_ABOUT_DELIVERY,    /* its delivery options */
+    OP_ABOUT_DESTINATION, /* event destination; set, name */
+    OP_ABOUT_SNS,         /* kinds of it; likewise */
+    OP_ABOUT_FIREHOSE,
+    OP_ABOUT_CLOUDWATCH,
+    OP_ABOUT_VERIFY_TEMPLATE, /* custom verification; its name */
+    OP_ABOUT_VERIFY_CONTENT,  /* its HTML */
+    OP_ABOUT_VERIFY_FROM,     /* its sender; the address */
+    OP_ABOUT_PRODUCTION       /* that the account is in the sandbox */
+} op_about_t;
 
 typedef struct {
     const char *name;
@@ -86,7 +107,12 @@ struct op_s {
     op_page_t *page;      /* OP_PAGE */
     ses_str_t user_agent;
     ses_str_t client; /* address */
+    op_about_t about; /* of a failure */
+    ses_str_t about_names[2];
 };
+
+/* The failure that is told now is about this; names may be "". */
+void op_about(op_t *op, op_about_t about, ses_str_t a, ses_str_t b);
 
 /* Members of the input. */
 static inline ses_str_t
@@ -111,8 +137,9 @@ typedef struct {
 } op_list_t;
 
 /*
- * PageSize or MaxItems of the input, max when absent, 0 or greater; negative
- * is SES_INVALID, a NextToken that is not ours SES_BAD_TOKEN.  A page ends
+ * PageSize (MaxItems, MaxResults) of the input, max when absent, 0 or
+ * greater; negative is SES_INVALID, a NextToken that is not ours
+ * SES_BAD_TOKEN.  A page ends
  * after scan rows, too, however few of them the filter let through (0: there
  * is none).
  */
@@ -145,6 +172,12 @@ bool op_contains(ses_str_t haystack, ses_str_t needle);
 SES_CHECK ses_rc_t op_count(op_t *op, ses_db_t db, unsigned max, unsigned *n);
 
 /* One table a file, each ends with {0}; route.c lists them. */
+extern const op_def_t ops_v1_identity[];
+extern const op_def_t ops_v1_attributes[];
+extern const op_def_t ops_v1_policy[];
+extern const op_def_t ops_v1_account[];
+extern const op_def_t ops_v1_config_set[];
+extern const op_def_t ops_v1_event_destination[];
 extern const op_def_t ops_account[];
 extern const op_def_t ops_identity[];
 extern const op_def_t ops_identity_dkim[];

@@ -5,17 +5,15 @@
  * production); the Put operations change what is the account's own, or ask
  * the operator to let it out of the sandbox.
  */
-#include "api/op.h"
+#include "api/op_account.h"
 
 #include "base/encode.h"
-#include "model/account.h"
 #include "model/review.h"
 #include "policy/quota.h"
 #include "policy/shapes_v2.h"
 
-/* The caller's account; it was there when the key was checked. */
-static ses_rc_t
-find(op_t *op, ses_account_t *a)
+ses_rc_t
+op_account_find(op_t *op, ses_account_t *a)
 {
     ses_rc_t rc = ses_account_find(op->cx, op->txn, op->cx->account, a);
 
@@ -52,27 +50,36 @@ put_details(op_t *op, const ses_review_t *r)
     out_close(op->out);
 }
 
+ses_rc_t
+op_account_quota(op_t *op, const ses_account_t *a)
+{
+    uint64_t used = 0;
+    ses_rc_t rc = ses_quota_used(op->cx, op->txn, op->cx->account, &used);
+
+    if (rc != SES_OK)
+        return rc;
+    out_double(op->out, "Max24HourSend", a->max24);
+    out_double(op->out, "MaxSendRate", a->rate);
+    out_double(op->out, "SentLast24Hours", (double) used);
+    return SES_OK;
+}
+
 static ses_rc_t
 get_account(op_t *op)
 {
     ses_review_t review;
     ses_account_t a;
-    uint64_t used = 0;
     ses_rc_t rc;
 
-    if ((rc = find(op, &a)) != SES_OK)
-        return rc;
-    rc = ses_quota_used(op->cx, op->txn, op->cx->account, &used);
-    if (rc != SES_OK)
+    if ((rc = op_account_find(op, &a)) != SES_OK)
         return rc;
 
     out_bool(op->out, "DedicatedIpAutoWarmupEnabled", false);
     out_sym(op->out, "EnforcementStatus", a.suspended ? "SHUTDOWN" : "HEALTHY");
     out_bool(op->out, "ProductionAccessEnabled", a.production);
     out_open(op->out, "SendQuota");
-    out_double(op->out, "Max24HourSend", a.max24);
-    out_double(op->out, "MaxSendRate", a.rate);
-    out_double(op->out, "SentLast24Hours", (double) used);
+    if ((rc = op_account_quota(op, &a)) != SES_OK)
+        return rc;
     out_close(op->out);
     out_bool(op->out, "SendingEnabled", a.sending && !a.suspended);
     out_open(op->out, "SuppressionAttributes");
@@ -97,7 +104,7 @@ put_account_details(op_t *op)
     uint8_t id[8];
     ses_rc_t rc;
 
-    if ((rc = find(op, &a)) != SES_OK)
+    if ((rc = op_account_find(op, &a)) != SES_OK)
         return rc;
     rc = ses_review_find(op->cx, op->txn, op->cx->account, &old);
     if (rc != SES_OK && rc != SES_NOT_FOUND)
@@ -129,18 +136,24 @@ put_account_details(op_t *op)
     return SES_OK;
 }
 
-/* PutAccountSendingAttributes */
-static ses_rc_t
-put_sending(op_t *op)
+ses_rc_t
+op_account_switch(op_t *op, bool on)
 {
     ses_account_t a;
     ses_rc_t rc;
 
-    if ((rc = find(op, &a)) != SES_OK)
+    if ((rc = op_account_find(op, &a)) != SES_OK)
         return rc;
-    a.sending = ses_shape_bool(op->in, "SendingEnabled");
+    a.sending = on;
     ses_account_put(op->cx, op->change, &a);
     return SES_OK;
+}
+
+/* PutAccountSendingAttributes */
+static ses_rc_t
+put_sending(op_t *op)
+{
+    return op_account_switch(op, ses_shape_bool(op->in, "SendingEnabled"));
 }
 
 /* PutAccountSuppressionAttributes: the reasons given are all there are */
@@ -150,7 +163,7 @@ put_suppression(op_t *op)
     ses_account_t a;
     ses_rc_t rc;
 
-    if ((rc = find(op, &a)) != SES_OK)
+    if ((rc = op_account_find(op, &a)) != SES_OK)
         return rc;
     a.reasons = op_reasons(ses_json_get(op->in, "SuppressedReasons"));
     ses_account_put(op->cx, op->change, &a);

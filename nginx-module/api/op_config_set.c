@@ -6,7 +6,7 @@
  * metrics, tags.  A suppression list of reasons that is given but empty means
  * "none"; not given means "as the account" (contract 9.1).
  */
-#include "api/op.h"
+#include "api/op_config_set.h"
 
 #include "model/destination.h"
 #include "model/pool.h"
@@ -38,6 +38,20 @@ read_seconds(op_t *op, const cJSON *o, const char *path, ses_config_set_t *set)
     return SES_OK;
 }
 
+ses_rc_t
+op_set_transport(op_t *op, const ses_config_set_t *set)
+{
+    if (op->env->conf.pool_map.n == 0 &&
+        (set->tls_required ||
+         (set->pool.n > 0 && !ses_str_eqc(set->pool, SES_POOL_SHARED)))) {
+        op_about(op, OP_ABOUT_DELIVERY, SES_STR(""), SES_STR(""));
+        return ses_fail(op->cx, SES_INVALID,
+                        "This site has no sending pools and cannot require "
+                        "TLS: its operator has to set pool_map.");
+    }
+    return SES_OK;
+}
+
 /* Members of o, at path: what is absent is as if never set. */
 static ses_rc_t
 read_delivery(op_t *op, const cJSON *o, const char *path, ses_config_set_t *set)
@@ -62,13 +76,7 @@ read_delivery(op_t *op, const cJSON *o, const char *path, ses_config_set_t *set)
         return rc;
     set->pool = name;
     set->tls_required = ses_str_eqc(ses_json_str(o, "TlsPolicy"), "REQUIRE");
-    if (op->env->conf.pool_map.n == 0 &&
-        (set->tls_required ||
-         (name.n > 0 && !ses_str_eqc(name, SES_POOL_SHARED))))
-        return ses_fail(op->cx, SES_INVALID,
-                        "This site has no sending pools and cannot require "
-                        "TLS: its operator has to set pool_map.");
-    return SES_OK;
+    return op_set_transport(op, set);
 }
 
 static ses_rc_t
@@ -86,21 +94,14 @@ read_suppression(op_t *op, ses_config_set_t *set)
     return SES_OK;
 }
 
-/* CreateConfigurationSet */
-static ses_rc_t
-create_set(op_t *op)
+ses_rc_t
+op_set_new(op_t *op, ses_str_t name, ses_config_set_t *set)
 {
-    ses_str_t name = op_str(op, "ConfigurationSetName");
-    const cJSON *o;
-    ses_config_set_t set = {.account = op->cx->account,
-                            .name = name,
-                            .sending = true,
-                            .reputation = true,
-                            .created = op->cx->now},
-                     old;
+    ses_config_set_t old;
     unsigned n = 0;
     ses_rc_t rc;
 
+    op_about(op, OP_ABOUT_SET, name, SES_STR(""));
     if ((rc = op_name(op, "configuration set", name)) != SES_OK)
         return rc;
     rc = ses_config_set_find(op->cx, op->txn, op->cx->account, name, &old);
@@ -110,6 +111,7 @@ create_set(op_t *op)
                         SES_FMT(name));
     if (rc != SES_NOT_FOUND)
         return rc;
+    op_about(op, OP_ABOUT_NOTHING, SES_STR(""), SES_STR(""));
     if ((rc = op_count(op, SES_DB_CONFIG_SET, SETS_MAX, &n)) != SES_OK)
         return rc;
     if (n >= SETS_MAX)
@@ -117,7 +119,26 @@ create_set(op_t *op)
                         "An account cannot have more than %d configuration "
                         "sets.",
                         SETS_MAX);
+    *set = (ses_config_set_t){.account = op->cx->account,
+                              .name = name,
+                              .sending = true,
+                              .pool = SES_STR(""),
+                              .created = op->cx->now};
+    return SES_OK;
+}
 
+/* CreateConfigurationSet */
+static ses_rc_t
+create_set(op_t *op)
+{
+    ses_config_set_t set;
+    const cJSON *o;
+    ses_rc_t rc;
+
+    rc = op_set_new(op, op_str(op, "ConfigurationSetName"), &set);
+    if (rc != SES_OK)
+        return rc;
+    set.reputation = true;
     if ((o = ses_json_get(op->in, "SendingOptions")) != NULL)
         set.sending = ses_shape_bool(o, "SendingEnabled");
     if ((o = ses_json_get(op->in, "ReputationOptions")) != NULL) {
@@ -179,9 +200,8 @@ drop_destination(ses_cx_t *cx, const ses_destination_t *d, void *arg)
     return SES_OK;
 }
 
-/* DeleteConfigurationSet: with its destinations, at most 10, in one change */
-static ses_rc_t
-delete_set(op_t *op)
+ses_rc_t
+op_set_delete(op_t *op)
 {
     ses_config_set_t set;
     ses_rc_t rc;
@@ -194,12 +214,10 @@ delete_set(op_t *op)
                                 drop_destination, op->change);
 }
 
-/* PutConfigurationSetSendingOptions */
-static ses_rc_t
-put_sending(op_t *op)
+ses_rc_t
+op_set_switch(op_t *op, bool enabled)
 {
     ses_config_set_t set;
-    bool enabled = ses_shape_bool(op->in, "SendingEnabled");
     ses_rc_t rc;
 
     rc = op_set(op, op_str(op, "ConfigurationSetName"), &set);
@@ -210,6 +228,13 @@ put_sending(op_t *op)
     set.sending = enabled;
     ses_config_set_put(op->cx, op->change, &set);
     return SES_OK;
+}
+
+/* PutConfigurationSetSendingOptions */
+static ses_rc_t
+put_sending(op_t *op)
+{
+    return op_set_switch(op, ses_shape_bool(op->in, "SendingEnabled"));
 }
 
 /* PutConfigurationSetDeliveryOptions */
@@ -293,7 +318,7 @@ const op_def_t ops_config_set[] = {
     {"GetConfigurationSet", OP_REST, "GET", SET, "ses:GetConfigurationSet",
      OP_READ, get_set, ses_v2_set, 0},
     {"DeleteConfigurationSet", OP_REST, "DELETE", SET,
-     "ses:DeleteConfigurationSet", OP_WRITE, delete_set, ses_v2_set, 0},
+     "ses:DeleteConfigurationSet", OP_WRITE, op_set_delete, ses_v2_set, 0},
     {"ListConfigurationSets", OP_REST, "GET", SETS, "ses:ListConfigurationSets",
      OP_READ, list_sets, ses_v2_list_sets_query, 0},
     {"ListConfigurationSets", OP_REST, "POST",

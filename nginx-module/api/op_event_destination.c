@@ -5,9 +5,8 @@
  * events that enter the log after it was made, or enabled again, or pointed
  * at another topic; the first thing it is sent then is a notice.
  */
-#include "api/op.h"
+#include "api/op_event_destination.h"
 
-#include "model/destination.h"
 #include "model/event.h"
 #include "model/topic.h"
 #include "policy/shapes_v2.h"
@@ -19,15 +18,16 @@ static const char *const sinks[] = {
     "SnsDestination", "KinesisFirehoseDestination", "CloudWatchDestination",
     "EventBridgeDestination", "PinpointDestination"};
 
-static ses_rc_t
-check_sink(op_t *op, const cJSON *in)
+ses_rc_t
+op_destination_sink(op_t *op, const cJSON *in, const char *const *names,
+                    unsigned n, unsigned *which)
 {
-    unsigned i, given = 0, which = 0;
+    unsigned i, given = 0;
 
-    for (i = 0; i < sizeof(sinks) / sizeof(sinks[0]); i++)
-        if (ses_json_get(in, sinks[i]) != NULL) {
+    for (i = 0; i < n; i++)
+        if (ses_json_get(in, names[i]) != NULL) {
             given++;
-            which = i;
+            *which = i;
         }
     if (given == 0)
         return ses_fail(op->cx, SES_INVALID,
@@ -38,18 +38,20 @@ check_sink(op_t *op, const cJSON *in)
                         "request. Either a Firehose Destination or a "
                         "Cloudwatch Destination or an SNS Destination or an "
                         "EventBridge Destination.");
-    if (which != 0)
-        return ses_shape_later(
-            op->cx,
-            ses_str_printf(op->cx->arena, "EventDestination.%s", sinks[which])
-                .p);
     return SES_OK;
 }
 
-/* The topic must be there, in this account. */
-static ses_rc_t
-check_topic(op_t *op, ses_str_t arn)
+ses_rc_t
+op_destination_later(op_t *op, const char *sink)
 {
+    return ses_shape_later(
+        op->cx, ses_str_printf(op->cx->arena, "EventDestination.%s", sink).p);
+}
+
+ses_rc_t
+op_destination_topic(op_t *op, const ses_destination_t *d)
+{
+    ses_str_t arn = d->topic_arn;
     ses_str_t region, account, name, id;
     ses_topic_t topic;
     ses_rc_t rc = SES_NOT_FOUND;
@@ -58,10 +60,20 @@ check_topic(op_t *op, ses_str_t arn)
         ses_str_eq(region, op->env->conf.region) &&
         ses_str_eq(account, op->cx->account))
         rc = ses_topic_find(op->cx, op->txn, op->cx->account, name, &topic);
-    if (rc == SES_NOT_FOUND)
-        return ses_fail(op->cx, SES_INVALID, "SNS topic <%.*s> not found.",
-                        SES_FMT(arn));
-    return rc;
+    if (rc != SES_NOT_FOUND)
+        return rc;
+    op_about(op, OP_ABOUT_SNS, d->set, d->name);
+    return ses_fail(op->cx, SES_INVALID, "SNS topic <%.*s> not found.",
+                    SES_FMT(arn));
+}
+
+ses_rc_t
+op_destination_types(op_t *op, const ses_destination_t *d)
+{
+    if (d->types == 0)
+        return ses_fail(op->cx, SES_INVALID,
+                        "At least one event type must be specified.");
+    return SES_OK;
 }
 
 /* What EventDestination says, into d. */
@@ -69,11 +81,16 @@ static ses_rc_t
 read_definition(op_t *op, ses_destination_t *d)
 {
     const cJSON *in = ses_json_get(op->in, "EventDestination"), *e;
+    unsigned which = 0;
     ses_rc_t rc;
     int type;
 
-    if ((rc = check_sink(op, in)) != SES_OK)
+    rc = op_destination_sink(op, in, sinks, sizeof(sinks) / sizeof(sinks[0]),
+                             &which);
+    if (rc != SES_OK)
         return rc;
+    if (which != 0)
+        return op_destination_later(op, sinks[which]);
     d->types = 0;
     cJSON_ArrayForEach(e, ses_json_get(in, "MatchingEventTypes"))
     {
@@ -81,12 +98,11 @@ read_definition(op_t *op, ses_destination_t *d)
         if (type >= 0)
             d->types |= 1u << type;
     }
-    if (d->types == 0)
-        return ses_fail(op->cx, SES_INVALID,
-                        "At least one event type must be specified.");
+    if ((rc = op_destination_types(op, d)) != SES_OK)
+        return rc;
     d->enabled = ses_shape_bool(in, "Enabled");
     d->topic_arn = ses_json_str(ses_json_get(in, "SnsDestination"), "TopicArn");
-    return check_topic(op, d->topic_arn);
+    return op_destination_topic(op, d);
 }
 
 /* From now on: the log's end is where it starts, and a notice comes first. */
@@ -102,11 +118,10 @@ start(op_t *op, ses_destination_t *d)
                                     "Amazon SES event publishing."));
 }
 
-static ses_rc_t
-find(op_t *op, ses_destination_t *d)
+ses_rc_t
+op_destination_find(op_t *op, ses_str_t set_name, ses_str_t name,
+                    const char *text, ses_destination_t *d)
 {
-    ses_str_t set_name = op_str(op, "ConfigurationSetName");
-    ses_str_t name = op_str(op, "EventDestinationName");
     ses_config_set_t set;
     ses_rc_t rc;
 
@@ -115,12 +130,16 @@ find(op_t *op, ses_destination_t *d)
     rc = name.n > 64 ? SES_NOT_FOUND
                      : ses_destination_find(op->cx, op->txn, op->cx->account,
                                             set_name, name, d);
-    if (rc == SES_NOT_FOUND)
-        return ses_fail(op->cx, SES_NOT_FOUND,
-                        "An event destination with name <%.*s> does not exist "
-                        "for configuration set <%.*s>.",
-                        SES_FMT(name), SES_FMT(set_name));
-    return rc;
+    if (rc != SES_NOT_FOUND)
+        return rc;
+    op_about(op, OP_ABOUT_DESTINATION, set_name, name);
+    if (text != NULL)
+        return ses_fail(op->cx, SES_NOT_FOUND, "%s <%.*s>", text,
+                        SES_FMT(set_name));
+    return ses_fail(op->cx, SES_NOT_FOUND,
+                    "An event destination with name <%.*s> does not exist "
+                    "for configuration set <%.*s>.",
+                    SES_FMT(name), SES_FMT(set_name));
 }
 
 static ses_rc_t
@@ -132,11 +151,10 @@ count_one(ses_cx_t *cx, const ses_destination_t *d, void *arg)
     return SES_OK;
 }
 
-/* CreateConfigurationSetEventDestination */
-static ses_rc_t
-create_destination(op_t *op)
+ses_rc_t
+op_destination_create(op_t *op, ses_str_t set_name, ses_str_t name,
+                      op_destination_fn_t read)
 {
-    ses_str_t name = op_str(op, "EventDestinationName");
     ses_destination_t d = {.account = op->cx->account,
                            .name = name,
                            .created = op->cx->now},
@@ -145,22 +163,22 @@ create_destination(op_t *op)
     unsigned n = 0;
     ses_rc_t rc;
 
-    if ((rc = op_name(op, "event destination", name)) != SES_OK)
-        return rc;
-    rc = op_set(op, op_str(op, "ConfigurationSetName"), &set);
-    if (rc != SES_OK)
+    if ((rc = op_name(op, "event destination", name)) != SES_OK ||
+        (rc = op_set(op, set_name, &set)) != SES_OK)
         return rc;
     d.set = set.name;
     rc = ses_destination_find(op->cx, op->txn, op->cx->account, d.set, name,
                               &old);
-    if (rc == SES_OK)
+    if (rc == SES_OK) {
+        op_about(op, OP_ABOUT_DESTINATION, d.set, name);
         return ses_fail(op->cx, SES_EXISTS,
                         "An event destination with name <%.*s> already exists "
                         "for configuration set <%.*s>.",
                         SES_FMT(name), SES_FMT(d.set));
+    }
     if (rc != SES_NOT_FOUND)
         return rc;
-    if ((rc = read_definition(op, &d)) != SES_OK)
+    if ((rc = read(op, &d)) != SES_OK)
         return rc;
     rc = ses_destination_list(op->cx, op->txn, op->cx->account, d.set,
                               count_one, &n);
@@ -177,23 +195,41 @@ create_destination(op_t *op)
     return SES_OK;
 }
 
-/* UpdateConfigurationSetEventDestination: replaces */
-static ses_rc_t
-update_destination(op_t *op)
+ses_rc_t
+op_destination_update(op_t *op, ses_str_t set_name, ses_str_t name,
+                      op_destination_fn_t read)
 {
     ses_destination_t d, old;
     ses_rc_t rc;
 
-    if ((rc = find(op, &d)) != SES_OK)
+    if ((rc = op_destination_find(op, set_name, name, NULL, &d)) != SES_OK)
         return rc;
     old = d;
-    if ((rc = read_definition(op, &d)) != SES_OK)
+    if ((rc = read(op, &d)) != SES_OK)
         return rc;
     if ((d.enabled && !old.enabled) || !ses_str_eq(d.topic_arn, old.topic_arn))
         if ((rc = start(op, &d)) != SES_OK)
             return rc;
     ses_destination_put(op->cx, op->change, &d);
     return SES_OK;
+}
+
+/* CreateConfigurationSetEventDestination */
+static ses_rc_t
+create_destination(op_t *op)
+{
+    return op_destination_create(op, op_str(op, "ConfigurationSetName"),
+                                 op_str(op, "EventDestinationName"),
+                                 read_definition);
+}
+
+/* UpdateConfigurationSetEventDestination: replaces */
+static ses_rc_t
+update_destination(op_t *op)
+{
+    return op_destination_update(op, op_str(op, "ConfigurationSetName"),
+                                 op_str(op, "EventDestinationName"),
+                                 read_definition);
 }
 
 /* DeleteConfigurationSetEventDestination */
@@ -203,10 +239,11 @@ delete_destination(op_t *op)
     ses_destination_t d;
     ses_rc_t rc;
 
-    if ((rc = find(op, &d)) != SES_OK)
-        return rc;
-    ses_destination_del(op->cx, op->change, &d);
-    return SES_OK;
+    rc = op_destination_find(op, op_str(op, "ConfigurationSetName"),
+                             op_str(op, "EventDestinationName"), NULL, &d);
+    if (rc == SES_OK)
+        ses_destination_del(op->cx, op->change, &d);
+    return rc;
 }
 
 static ses_rc_t

@@ -5,8 +5,9 @@
  * the agent looks for the records (contract 7).  An address is asked by mail;
  * it has no DKIM of its own and shows that of its domain.
  */
-#include "api/op_dkim.h"
+#include "api/op_identity.h"
 
+#include "api/op_dkim.h"
 #include "base/domain.h"
 #include "model/policy.h"
 #include "policy/confirm.h"
@@ -14,7 +15,8 @@
 #include "policy/shapes_v2.h"
 
 #define PAGE_MAX 1000
-#define SCAN_MAX 2000 /* rows looked at for one page of a filtered list */
+#define SCAN_MAX 2000   /* rows looked at for one page of a filtered list */
+#define GIVEN_SHOWN 320 /* of a bad name, in a text */
 
 static ses_rc_t
 missing(op_t *op, ses_str_t given)
@@ -24,21 +26,82 @@ missing(op_t *op, ses_str_t given)
                     "Email identity %.*s does not exist.", SES_FMT(given));
 }
 
-/* The identity that the path names.  What is no name names nothing. */
-static ses_rc_t
-find(op_t *op, ses_identity_t *i)
+ses_rc_t
+op_identity_find(op_t *op, ses_str_t given, ses_identity_t *i)
 {
-    ses_str_t given = op_str(op, "EmailIdentity"), name;
+    ses_str_t name;
     bool domain;
     ses_rc_t rc;
 
     rc = ses_identity_name(op->cx, given, &name, &domain);
-    if (rc == SES_INVALID)
-        return missing(op, given);
+    if (rc == SES_INVALID) {
+        ses_cx_clear(op->cx);
+        return SES_NOT_FOUND;
+    }
     if (rc != SES_OK)
         return rc;
-    rc = ses_identity_find(op->cx, op->txn, op->cx->account, name, i);
+    return ses_identity_find(op->cx, op->txn, op->cx->account, name, i);
+}
+
+/* The identity that the path names. */
+static ses_rc_t
+find(op_t *op, ses_identity_t *i)
+{
+    ses_str_t given = op_str(op, "EmailIdentity");
+    ses_rc_t rc = op_identity_find(op, given, i);
+
     return rc == SES_NOT_FOUND ? missing(op, given) : rc;
+}
+
+ses_rc_t
+op_identity_room(op_t *op)
+{
+    unsigned n = 0;
+    ses_rc_t rc = op_count(op, SES_DB_IDENTITY, SES_IDENTITIES_MAX, &n);
+
+    if (rc == SES_OK && n >= SES_IDENTITIES_MAX)
+        return ses_fail(op->cx, SES_LIMIT,
+                        "An account cannot have more than %d identities.",
+                        SES_IDENTITIES_MAX);
+    return rc;
+}
+
+/* The identity of this kind, new unless it is there. */
+static ses_rc_t
+find_or_make(op_t *op, ses_str_t given, bool wanted, ses_identity_t *i)
+{
+    ses_str_t name;
+    bool domain;
+    ses_rc_t rc;
+
+    rc = ses_identity_name(op->cx, given, &name, &domain);
+    if (rc == SES_OK && domain == wanted)
+        rc = ses_identity_find(op->cx, op->txn, op->cx->account, name, i);
+    else if (rc == SES_OK || rc == SES_INVALID) {
+        ses_cx_clear(op->cx);
+        return ses_fail(op->cx, SES_INVALID,
+                        wanted ? "Domain %.*s is invalid."
+                               : "Invalid email address<%.*s>.",
+                        SES_FMT(ses_str_head(given, GIVEN_SHOWN)));
+    }
+    if (rc != SES_NOT_FOUND)
+        return rc;
+    if ((rc = op_identity_room(op)) != SES_OK)
+        return rc;
+    ses_identity_init(op->cx, i, op->cx->account, name, wanted);
+    return SES_OK;
+}
+
+ses_rc_t
+op_identity_address(op_t *op, ses_str_t given, ses_identity_t *i)
+{
+    return find_or_make(op, given, false, i);
+}
+
+ses_rc_t
+op_identity_domain(op_t *op, ses_str_t given, ses_identity_t *i)
+{
+    return find_or_make(op, given, true, i);
 }
 
 /* Usable as a sender: an address also by any domain above it. */
@@ -63,26 +126,30 @@ usable(op_t *op, const ses_identity_t *i, bool *out)
 
 /* --- showing one ------------------------------------------------------- */
 
+ses_rc_t
+op_identity_signer(op_t *op, const ses_identity_t *i, ses_identity_t *out)
+{
+    if (i->domain) {
+        *out = *i;
+        return SES_OK;
+    }
+    return ses_identity_find(
+        op->cx, op->txn, op->cx->account,
+        ses_str_from(i->name, (size_t) ses_str_rfind(i->name, '@') + 1), out);
+}
+
 /* DkimAttributes; those of an address are its exact domain's. */
 static ses_rc_t
 put_dkim(op_t *op, const ses_identity_t *i)
 {
-    const ses_identity_t *d = i;
-    ses_identity_t own;
-    ses_str_t domain;
-    ses_rc_t rc;
+    ses_identity_t d;
+    ses_rc_t rc = op_identity_signer(op, i, &d);
 
+    if (rc != SES_OK && rc != SES_NOT_FOUND)
+        return rc;
     out_open(op->out, "DkimAttributes");
-    if (!i->domain) {
-        domain =
-            ses_str_from(i->name, (size_t) ses_str_rfind(i->name, '@') + 1);
-        rc = ses_identity_find(op->cx, op->txn, op->cx->account, domain, &own);
-        if (rc != SES_OK && rc != SES_NOT_FOUND)
-            return rc;
-        d = rc == SES_OK ? &own : NULL;
-    }
-    if (d != NULL) {
-        op_dkim_show(op, d);
+    if (rc == SES_OK) {
+        op_dkim_show(op, &d);
     } else {
         out_bool(op->out, "SigningEnabled", false);
         out_sym(op->out, "Status", "NOT_STARTED");
@@ -188,7 +255,6 @@ create_identity(op_t *op)
     ses_str_t set_name = op_str(op, "ConfigurationSetName");
     ses_config_set_t set;
     ses_identity_t i, old;
-    unsigned n = 0;
     bool domain, ready = false;
     ses_rc_t rc;
 
@@ -206,13 +272,8 @@ create_identity(op_t *op)
                         "Email identity %.*s already exist.", SES_FMT(given));
     if (rc != SES_NOT_FOUND)
         return rc;
-    rc = op_count(op, SES_DB_IDENTITY, SES_IDENTITIES_MAX, &n);
-    if (rc != SES_OK)
+    if ((rc = op_identity_room(op)) != SES_OK)
         return rc;
-    if (n >= SES_IDENTITIES_MAX)
-        return ses_fail(op->cx, SES_LIMIT,
-                        "An account cannot have more than %d identities.",
-                        SES_IDENTITIES_MAX);
 
     ses_identity_init(op->cx, &i, op->cx->account, name, domain);
     i.config_set = set_name;
@@ -257,26 +318,33 @@ delete_identity(op_t *op)
     return ses_identity_del(op->cx, op->txn, op->change, &i);
 }
 
-/* PutEmailIdentityMailFromAttributes: no domain clears the setting, the same
- * again starts its check anew. */
+ses_rc_t
+op_identity_mail_from(op_t *op, ses_identity_t *i, ses_str_t given, bool reject)
+{
+    ses_str_t domain = SES_STR("");
+    ses_rc_t rc;
+
+    if (given.n > 0 &&
+        (rc = ses_domain_canon(op->cx, given, &domain)) != SES_OK)
+        return rc;
+    if ((rc = ses_mail_from_set(op->cx, i, domain, reject)) != SES_OK)
+        return rc;
+    ses_identity_put(op->cx, op->change, i);
+    return SES_OK;
+}
+
+/* PutEmailIdentityMailFromAttributes */
 static ses_rc_t
 put_mail_from(op_t *op)
 {
-    ses_str_t given = op_str(op, "MailFromDomain"), domain = SES_STR("");
-    bool reject =
-        ses_str_eqc(op_str(op, "BehaviorOnMxFailure"), "REJECT_MESSAGE");
     ses_identity_t i;
     ses_rc_t rc;
 
     if ((rc = find(op, &i)) != SES_OK)
         return rc;
-    if (given.n > 0 &&
-        (rc = ses_domain_canon(op->cx, given, &domain)) != SES_OK)
-        return rc;
-    if ((rc = ses_mail_from_set(op->cx, &i, domain, reject)) != SES_OK)
-        return rc;
-    ses_identity_put(op->cx, op->change, &i);
-    return SES_OK;
+    return op_identity_mail_from(
+        op, &i, op_str(op, "MailFromDomain"),
+        ses_str_eqc(op_str(op, "BehaviorOnMxFailure"), "REJECT_MESSAGE"));
 }
 
 /* --- list -------------------------------------------------------------- */

@@ -27,8 +27,8 @@ own_slot(const ses_dkim_t *d)
     return n;
 }
 
-static void
-show_tokens(op_t *op, const char *name, const ses_identity_t *i)
+void
+op_dkim_tokens(op_t *op, const char *name, const ses_identity_t *i)
 {
     int n;
 
@@ -41,17 +41,16 @@ show_tokens(op_t *op, const char *name, const ses_identity_t *i)
 }
 
 /* PENDING while the kind of key that was asked for last does not sign yet. */
-static const char *
-status(const ses_identity_t *i)
+ses_verify_t
+op_dkim_status(const ses_identity_t *i)
 {
     int n = ses_dkim_slot(&i->dkim, SES_DKIM_RSA, SES_DKIM_CURRENT);
     bool changes = i->dkim.external
                        ? own_slot(&i->dkim) != n || n < SES_DKIM_TOKENS
                        : n >= SES_DKIM_TOKENS;
 
-    return ses_verify_name(changes && ses_identity_dkim_live(i)
-                               ? SES_VERIFY_PENDING
-                               : i->dkim_status);
+    return changes && ses_identity_dkim_live(i) ? SES_VERIFY_PENDING
+                                                : i->dkim_status;
 }
 
 static void
@@ -78,8 +77,8 @@ op_dkim_show(op_t *op, const ses_identity_t *d)
     const ses_dkim_key_t *k = ses_dkim_current(&d->dkim);
 
     out_bool(op->out, "SigningEnabled", d->dkim.signing);
-    out_sym(op->out, "Status", status(d));
-    show_tokens(op, "Tokens", d);
+    out_sym(op->out, "Status", ses_verify_name(op_dkim_status(d)));
+    op_dkim_tokens(op, "Tokens", d);
     show_hosted_zone(op, d);
     out_sym(op->out, "SigningAttributesOrigin",
             d->dkim.external ? "EXTERNAL" : "AWS_SES");
@@ -192,12 +191,11 @@ op_dkim_create(op_t *op, ses_identity_t *i)
 
 /* --- operations -------------------------------------------------------- */
 
-/* PutEmailIdentityDkimAttributes: the switch, and nothing else */
-static ses_rc_t
-put_attributes(op_t *op)
+ses_rc_t
+op_dkim_switch(op_t *op, ses_str_t given, bool on)
 {
-    ses_str_t given = op_str(op, "EmailIdentity"), name;
     ptrdiff_t at = ses_str_rfind(given, '@');
+    ses_str_t name;
     ses_identity_t i;
     bool domain;
     ses_rc_t rc;
@@ -215,14 +213,22 @@ put_attributes(op_t *op)
     }
     if (rc != SES_OK || !domain)
         return rc;
-    i.dkim.signing = ses_shape_bool(op->in, "SigningEnabled");
+    i.dkim.signing = on;
     ses_identity_put(op->cx, op->change, &i);
     return SES_OK;
 }
 
-/* A key of ours, of another length if one is given. */
+/* PutEmailIdentityDkimAttributes: the switch, and nothing else */
 static ses_rc_t
-easy(op_t *op, ses_identity_t *i, ses_str_t length)
+put_attributes(op_t *op)
+{
+    return op_dkim_switch(op, op_str(op, "EmailIdentity"),
+                          ses_shape_bool(op->in, "SigningEnabled"));
+}
+
+/* A key of ours, of another length if one is given. */
+ses_rc_t
+op_dkim_easy(op_t *op, ses_identity_t *i, ses_str_t length)
 {
     unsigned bits = length.n > 0 ? length_of(length) : i->dkim.bits;
 
@@ -276,7 +282,7 @@ put_signing(op_t *op)
     if (ses_str_eqc(origin, "EXTERNAL"))
         rc = bring(op, &i, in);
     else if (ses_str_eqc(origin, "AWS_SES"))
-        rc = easy(op, &i, ses_json_str(in, "NextSigningKeyLength"));
+        rc = op_dkim_easy(op, &i, ses_json_str(in, "NextSigningKeyLength"));
     else /* another region's keys */
         rc = ses_shape_later(op->cx, "SigningAttributesOrigin");
     if (rc != SES_OK)
@@ -285,8 +291,8 @@ put_signing(op_t *op)
     if ((rc = ses_dkim_drop(op->cx, op->txn, op->change, &i)) != SES_OK)
         return rc;
 
-    out_sym(op->out, "DkimStatus", status(&i));
-    show_tokens(op, "DkimTokens", &i);
+    out_sym(op->out, "DkimStatus", ses_verify_name(op_dkim_status(&i)));
+    op_dkim_tokens(op, "DkimTokens", &i);
     show_hosted_zone(op, &i);
     return SES_OK;
 }

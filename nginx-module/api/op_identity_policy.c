@@ -4,40 +4,39 @@
  * Up to 20 named documents an identity; the gate asks them for every
  * message.  Deleting one that is not there succeeds.
  */
-#include "api/op.h"
+#include "api/op_identity_policy.h"
 
-#include "model/identity.h"
-#include "model/policy.h"
+#include "api/op_identity.h"
 #include "policy/iam.h"
 #include "policy/shapes_v2.h"
 
-/* The identity of the call, and its policies. */
-static ses_rc_t
-find(op_t *op, ses_identity_policies_t *out)
+ses_rc_t
+op_policies_find(op_t *op, ses_str_t given, ses_identity_policies_t *out)
 {
-    ses_str_t given = op_str(op, "EmailIdentity"), name;
     ses_identity_t i;
-    bool domain;
-    ses_rc_t rc;
+    ses_rc_t rc = op_identity_find(op, given, &i);
 
-    rc = ses_identity_name(op->cx, given, &name, &domain);
-    if (rc == SES_INVALID) {
-        ses_cx_clear(op->cx);
-        rc = SES_NOT_FOUND;
-    } else if (rc == SES_OK) {
-        rc = ses_identity_find(op->cx, op->txn, op->cx->account, name, &i);
-    }
-    if (rc == SES_NOT_FOUND)
-        return ses_fail(op->cx, SES_NOT_FOUND,
-                        "Email identity %.*s does not exist.", SES_FMT(given));
     if (rc != SES_OK)
         return rc;
     return ses_identity_policies_find(op->cx, op->txn, op->cx->account, i.name,
                                       out);
 }
 
+/* The identity of the call, and its policies. */
 static ses_rc_t
-check_name(op_t *op, ses_str_t name)
+find(op_t *op, ses_identity_policies_t *out)
+{
+    ses_str_t given = op_str(op, "EmailIdentity");
+    ses_rc_t rc = op_policies_find(op, given, out);
+
+    if (rc == SES_NOT_FOUND)
+        return ses_fail(op->cx, SES_NOT_FOUND,
+                        "Email identity %.*s does not exist.", SES_FMT(given));
+    return rc;
+}
+
+ses_rc_t
+op_policy_name(op_t *op, ses_str_t name)
 {
     size_t i;
 
@@ -53,23 +52,67 @@ check_name(op_t *op, ses_str_t name)
     return SES_OK;
 }
 
+ses_rc_t
+op_policy_check(op_t *op, const ses_identity_policies_t *p, ses_str_t text)
+{
+    const ses_policy_t *compiled;
+
+    return ses_policy_parse(op->cx, SES_POLICY_IDENTITY,
+                            ses_identity_arn(op->cx->arena,
+                                             op->env->conf.region, p->account,
+                                             p->identity),
+                            text, &compiled);
+}
+
+ses_rc_t
+op_policy_put(op_t *op, ses_identity_policies_t *p, ses_str_t name,
+              ses_str_t text)
+{
+    unsigned at = ses_policies_find(p->v, p->n, name);
+    ses_named_policy_t *v;
+
+    if (at < p->n) {
+        p->v[at].text = text;
+    } else {
+        if (p->n >= SES_IDENTITY_POLICIES_MAX)
+            return ses_fail(op->cx, SES_LIMIT,
+                            "An identity cannot have more than %d policies.",
+                            SES_IDENTITY_POLICIES_MAX);
+        v = ses_calloc(op->cx->arena, (p->n + 1) * sizeof(*v));
+        if (p->n > 0)
+            memcpy(v, p->v, p->n * sizeof(*v));
+        v[p->n++] = (ses_named_policy_t){name, text};
+        p->v = v;
+    }
+    ses_identity_policies_put(op->cx, op->change, p);
+    return SES_OK;
+}
+
+void
+op_policy_del(op_t *op, ses_identity_policies_t *p, ses_str_t name)
+{
+    unsigned at = ses_policies_find(p->v, p->n, name);
+
+    if (at == p->n)
+        return;
+    p->n--;
+    memmove(p->v + at, p->v + at + 1, (p->n - at) * sizeof(*p->v));
+    ses_identity_policies_put(op->cx, op->change, p);
+}
+
 /* The identity's policies, the place of the one that is named (or n), and
  * the new text, checked. */
 static ses_rc_t
 prepare(op_t *op, ses_identity_policies_t *p, unsigned *at)
 {
     ses_str_t name = op_str(op, "PolicyName");
-    const ses_policy_t *compiled;
     ses_rc_t rc;
 
-    if ((rc = check_name(op, name)) != SES_OK || (rc = find(op, p)) != SES_OK)
+    if ((rc = op_policy_name(op, name)) != SES_OK ||
+        (rc = find(op, p)) != SES_OK)
         return rc;
     *at = ses_policies_find(p->v, p->n, name);
-    return ses_policy_parse(op->cx, SES_POLICY_IDENTITY,
-                            ses_identity_arn(op->cx->arena,
-                                             op->env->conf.region, p->account,
-                                             p->identity),
-                            op_str(op, "Policy"), &compiled);
+    return op_policy_check(op, p, op_str(op, "Policy"));
 }
 
 /* CreateEmailIdentityPolicy */
@@ -77,7 +120,6 @@ static ses_rc_t
 create_policy(op_t *op)
 {
     ses_identity_policies_t p;
-    ses_named_policy_t *v;
     unsigned at = 0;
     ses_rc_t rc;
 
@@ -86,17 +128,8 @@ create_policy(op_t *op)
     if (at < p.n)
         return ses_fail(op->cx, SES_EXISTS, "Policy <%.*s> already exists",
                         SES_FMT(p.v[at].name));
-    if (p.n >= SES_IDENTITY_POLICIES_MAX)
-        return ses_fail(op->cx, SES_LIMIT,
-                        "An identity cannot have more than %d policies.",
-                        SES_IDENTITY_POLICIES_MAX);
-    v = ses_calloc(op->cx->arena, (p.n + 1) * sizeof(*v));
-    memcpy(v, p.v, p.n * sizeof(*v));
-    v[p.n++] =
-        (ses_named_policy_t){op_str(op, "PolicyName"), op_str(op, "Policy")};
-    p.v = v;
-    ses_identity_policies_put(op->cx, op->change, &p);
-    return SES_OK;
+    return op_policy_put(op, &p, op_str(op, "PolicyName"),
+                         op_str(op, "Policy"));
 }
 
 static ses_rc_t
@@ -118,28 +151,22 @@ update_policy(op_t *op)
         return rc;
     if (at == p.n)
         return unknown(op);
-    p.v[at].text = op_str(op, "Policy");
-    ses_identity_policies_put(op->cx, op->change, &p);
-    return SES_OK;
+    return op_policy_put(op, &p, op_str(op, "PolicyName"),
+                         op_str(op, "Policy"));
 }
 
 /* DeleteEmailIdentityPolicy */
 static ses_rc_t
 delete_policy(op_t *op)
 {
+    ses_str_t name = op_str(op, "PolicyName");
     ses_identity_policies_t p;
-    unsigned at;
     ses_rc_t rc;
 
-    if ((rc = check_name(op, op_str(op, "PolicyName"))) != SES_OK ||
+    if ((rc = op_policy_name(op, name)) != SES_OK ||
         (rc = find(op, &p)) != SES_OK)
         return rc;
-    at = ses_policies_find(p.v, p.n, op_str(op, "PolicyName"));
-    if (at == p.n)
-        return SES_OK;
-    p.n--;
-    memmove(p.v + at, p.v + at + 1, (p.n - at) * sizeof(*p.v));
-    ses_identity_policies_put(op->cx, op->change, &p);
+    op_policy_del(op, &p, name);
     return SES_OK;
 }
 

@@ -10,6 +10,14 @@
 
 #define NAME_MAX_CHARS 64
 
+void
+op_about(op_t *op, op_about_t about, ses_str_t a, ses_str_t b)
+{
+    op->about = about;
+    op->about_names[0] = a;
+    op->about_names[1] = b;
+}
+
 ses_rc_t
 op_tags(op_t *op, ses_tag_t **tags, unsigned *n)
 {
@@ -73,11 +81,11 @@ op_set(op_t *op, ses_str_t name, ses_config_set_t *set)
 
     if (name.n > 0 && name.n <= NAME_MAX_CHARS)
         rc = ses_config_set_find(op->cx, op->txn, op->cx->account, name, set);
-    if (rc == SES_NOT_FOUND)
-        return ses_fail(op->cx, SES_NOT_FOUND,
-                        "Configuration set <%.*s> does not exist.",
-                        SES_FMT(name));
-    return rc;
+    if (rc != SES_NOT_FOUND)
+        return rc;
+    op_about(op, OP_ABOUT_SET, name, SES_STR(""));
+    return ses_fail(op->cx, SES_NOT_FOUND,
+                    "Configuration set <%.*s> does not exist.", SES_FMT(name));
 }
 
 unsigned

@@ -13,9 +13,9 @@
 #include "api/op.h"
 
 #include "api/mime.h"
+#include "api/op_identity.h"
 #include "api/verify_html.h"
 #include "model/account.h"
-#include "model/identity.h"
 #include "model/verify_template.h"
 #include "policy/confirm.h"
 #include "policy/cover.h"
@@ -334,28 +334,8 @@ compose(op_t *op, const ses_verify_template_t *v, const ses_address_t *from,
 static ses_rc_t
 asked(op_t *op, ses_identity_t *i)
 {
-    ses_str_t given = op_str(op, "EmailAddress"), name;
-    unsigned n = 0;
-    bool domain;
-    ses_rc_t rc;
+    ses_rc_t rc = op_identity_address(op, op_str(op, "EmailAddress"), i);
 
-    rc = ses_identity_name(op->cx, given, &name, &domain);
-    if (rc == SES_FAULT)
-        return rc;
-    if (rc != SES_OK || domain) {
-        ses_cx_clear(op->cx);
-        return ses_fail(op->cx, SES_INVALID, "Invalid email address<%.*s>.",
-                        SES_FMT(ses_str_head(given, 320)));
-    }
-    rc = ses_identity_find(op->cx, op->txn, op->cx->account, name, i);
-    if (rc == SES_NOT_FOUND) {
-        rc = op_count(op, SES_DB_IDENTITY, SES_IDENTITIES_MAX, &n);
-        if (rc == SES_OK && n >= SES_IDENTITIES_MAX)
-            return ses_fail(op->cx, SES_LIMIT,
-                            "An account cannot have more than %d identities.",
-                            SES_IDENTITIES_MAX);
-        ses_identity_init(op->cx, i, op->cx->account, name, false);
-    }
     if (rc == SES_OK)
         rc = ses_confirm_begin(op->cx, op->txn, &op->env->conf, i);
     if (rc == SES_OK)

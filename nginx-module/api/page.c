@@ -15,23 +15,42 @@ list_name(op_t *op, ses_str_t filter)
                           SES_FMT(filter));
 }
 
-/* PageSize of v2, MaxItems of v1; 0 when absent. */
-static int64_t
-asked(const op_t *op)
+/* What the size of a page is called: in v2, in v1's lists and in one of its
+ * newer ones. */
+static const struct {
+    const char *member, *path;
+} sizes[] = {{"PageSize", "pageSize"},
+             {"MaxItems", "maxItems"},
+             {"MaxResults", "maxResults"}};
+
+/* It, 0 when absent; negative is told. */
+static ses_rc_t
+asked(op_t *op, int64_t *out)
 {
-    static const char *const names[] = {"PageSize", "MaxItems"};
     const cJSON *v;
-    int64_t n;
+    int64_t n = 0;
     unsigned i;
 
-    for (i = 0; i < 2; i++) {
-        v = ses_json_get(op->in, names[i]);
+    *out = 0;
+    for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        v = ses_json_get(op->in, sizes[i].member);
         if (cJSON_IsNumber(v))
-            return ses_json_int(op->in, names[i], 0);
-        if (cJSON_IsString(v) && ses_str_i64(ses_str(v->valuestring), &n))
-            return n;
+            n = ses_json_int(op->in, sizes[i].member, 0);
+        else if (!cJSON_IsString(v) ||
+                 !ses_str_i64(ses_str(v->valuestring), &n))
+            continue;
+        if (n < 0) {
+            op_about(op, OP_ABOUT_INPUT, SES_STR(""), SES_STR(""));
+            return ses_fail(op->cx, SES_INVALID,
+                            "1 validation error detected: Value at '%s' "
+                            "failed to satisfy constraint: Member must have "
+                            "value greater than or equal to 0",
+                            sizes[i].path);
+        }
+        *out = n;
+        return SES_OK;
     }
-    return 0;
+    return SES_OK;
 }
 
 ses_rc_t
@@ -40,15 +59,12 @@ op_list_open(op_list_t *l, op_t *op, unsigned max, unsigned scan,
 {
     const ses_keyring_t *site = &op->env->site;
     ses_str_t token = op_str(op, "NextToken");
-    int64_t n = asked(op);
     unsigned i;
-    ses_rc_t rc = SES_OK;
+    int64_t n;
+    ses_rc_t rc;
 
-    if (n < 0)
-        return ses_fail(op->cx, SES_INVALID,
-                        "1 validation error detected: Value at 'pageSize' "
-                        "failed to satisfy constraint: Member must have value "
-                        "greater than or equal to 0");
+    if ((rc = asked(op, &n)) != SES_OK)
+        return rc;
     *l = (op_list_t){.op = op,
                      .filter = filter,
                      .after = SES_STR(""),

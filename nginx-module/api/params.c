@@ -9,6 +9,7 @@
 #include "base/encode.h"
 
 #define NUMBER_MAX 64 /* characters */
+#define SHOWN_MAX 128 /* of a bad field */
 
 static const char *
 wire(const ses_member_t *m)
@@ -239,6 +240,41 @@ by_number(const void *x, const void *y)
     return *a < *b ? -1 : *a > *b;
 }
 
+/* In a form everything is text: what stands for a value of another type is
+ * refused here, and the first one is told. */
+static void
+wrong(ses_cx_t *cx, ses_str_t at, ses_str_t text, const char *what)
+{
+    char *path = ses_str_c(cx->arena, at);
+    size_t i;
+
+    for (i = 0; i < at.n; i++) /* as the service spells it: lower camel */
+        if ((i == 0 || path[i - 1] == '.') && path[i] >= 'A' && path[i] <= 'Z')
+            path[i] = (char) (path[i] - 'A' + 'a');
+    (void) ses_fail(cx, SES_INVALID,
+                    "1 validation error detected: Value '%.*s' at '%s' failed "
+                    "to satisfy constraint: Member must be %s",
+                    SES_FMT(ses_str_head(text, SHOWN_MAX)), path, what);
+}
+
+static cJSON *
+form_scalar(ses_cx_t *cx, const ses_member_t *m, ses_str_t at, ses_str_t text)
+{
+    cJSON *v = m == NULL ? text_value(cx, text) : scalar(cx, m, text);
+    int64_t n;
+
+    if (m == NULL)
+        return v;
+    if (m->type == SES_T_BOOL && !cJSON_IsBool(v))
+        wrong(cx, at, text, "a boolean");
+    else if (m->type == SES_T_INT &&
+             !(ses_str_i64(text, &n) && n >= INT32_MIN && n <= INT32_MAX))
+        wrong(cx, at, text, "an integer");
+    else if (m->type == SES_T_DOUBLE && !cJSON_IsNumber(v))
+        wrong(cx, at, text, "a number");
+    return v;
+}
+
 /* The numbers N of the fields AT.WORD.N..., in order, once each. */
 static size_t
 numbers(ses_cx_t *cx, const form_t *f, ses_str_t prefix, uint64_t **out)
@@ -271,9 +307,12 @@ form_list(ses_cx_t *cx, const form_t *f, const ses_member_t *m, ses_str_t at)
     cJSON *list = NULL, *v;
     uint64_t *number;
     size_t n = numbers(cx, f, prefix, &number), i;
+    const ses_str_t *text;
 
-    if (n == 0 && form_find(f, at) == NULL)
+    if (n == 0 && (text = form_find(f, at)) == NULL)
         return NULL;
+    if (n == 0 && text->n > 0)
+        wrong(cx, at, *text, "a list");
     list = cJSON_CreateArray();
     ses_assert(list != NULL);
     for (i = 0; i < n; i++) {
@@ -330,15 +369,19 @@ form_value(ses_cx_t *cx, const form_t *f, const ses_member_t *m, ses_str_t at)
         return form_map(cx, f, m, at);
     default:
         text = form_find(f, at);
-        return text == NULL ? NULL
-               : m == NULL  ? text_value(cx, *text)
-                            : scalar(cx, m, *text);
+        return text == NULL ? NULL : form_scalar(cx, m, at, *text);
     }
 }
 
 ses_rc_t
 params_form(ses_cx_t *cx, const form_t *f, const op_def_t *def, cJSON **in)
 {
-    *in = form_struct(cx, f, def->input, SES_STR(""));
+    cJSON *j = form_struct(cx, f, def->input, SES_STR(""));
+
+    if (cx->why_rc != SES_OK) {
+        ses_json_free(j);
+        return cx->why_rc;
+    }
+    *in = j;
     return SES_OK;
 }

@@ -7,6 +7,7 @@
  */
 #include "api/dispatch.h"
 
+#include "api/v1_error.h"
 #include "api/verify_page.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -100,15 +101,47 @@ json_error(ses_arena_t *a, ses_str_t text)
     return ses_jsonw_get(&w);
 }
 
+/* The names that a v1 error has beside its message. */
+static void
+xml_names(const api_call_t *c, const v1_error_t *e, ses_buf_t *b)
+{
+    size_t i;
+
+    for (i = 0; e != NULL && i < 2; i++) {
+        if (e->members[i] == NULL || c->op.about_names[i].n == 0)
+            continue;
+        ses_buf_printf(b, "<%s>", e->members[i]);
+        out_xml_text(b, ses_str_head(c->op.about_names[i], ERROR_MAX / 16));
+        ses_buf_printf(b, "</%s>", e->members[i]);
+    }
+}
+
+/* XML has no null: the row's own words stand for it. */
+static ses_str_t
+xml_message(const api_call_t *c)
+{
+    ses_str_t text = text_of(c);
+
+    if (text.p == NULL)
+        text = ses_str(ses_rc_row(c->rc)->text);
+    return ses_str_head(text, ERROR_MAX / 8);
+}
+
 static void
 xml_error(api_call_t *c, api_response_t *out)
 {
     const ses_rc_row_t *row = ses_rc_row(c->rc);
+    const v1_error_t *own = NULL;
     const char *code = row->v1;
     ses_buf_t b;
     size_t i;
 
     out->status = row->v1_http;
+    if (c->protocol == OP_QUERY &&
+        (own = v1_error_find(c->op.about, c->rc)) != NULL) {
+        code = own->code;
+        out->status = 400;
+    }
     for (i = 0; i < sizeof(sns_codes) / sizeof(sns_codes[0]); i++)
         if (c->protocol == OP_SNS && sns_codes[i].rc == c->rc) {
             code = sns_codes[i].code;
@@ -121,9 +154,11 @@ xml_error(api_call_t *c, api_response_t *out)
                    "<Code>%s</Code><Message>",
                    xmlns(c->protocol),
                    out->status < 500 ? "Sender" : "Receiver", code);
-    out_xml_text(&b, ses_str_head(text_of(c), ERROR_MAX / 8));
+    out_xml_text(&b, xml_message(c));
+    ses_buf_c(&b, "</Message>");
+    xml_names(c, own, &b);
     ses_buf_printf(&b,
-                   "</Message></Error><RequestId>%.*s</RequestId>"
+                   "</Error><RequestId>%.*s</RequestId>"
                    "</ErrorResponse>",
                    SES_FMT(c->cx.request_id));
     out->type = XML_TYPE;
@@ -154,13 +189,16 @@ xml_success(const api_call_t *c)
     ses_buf_t b;
 
     ses_buf_init(&b, c->arena, result.n + 1024);
-    ses_buf_printf(&b, "<%sResponse xmlns=\"%s\"><%sResult>", name,
-                   xmlns(c->protocol), name);
-    ses_buf_str(&b, result);
+    ses_buf_printf(&b, "<%sResponse xmlns=\"%s\">", name, xmlns(c->protocol));
+    if (!(c->def->flags & OP_BARE)) {
+        ses_buf_printf(&b, "<%sResult>", name);
+        ses_buf_str(&b, result);
+        ses_buf_printf(&b, "</%sResult>", name);
+    }
     ses_buf_printf(&b,
-                   "</%sResult><ResponseMetadata><RequestId>%.*s</RequestId>"
+                   "<ResponseMetadata><RequestId>%.*s</RequestId>"
                    "</ResponseMetadata></%sResponse>",
-                   name, SES_FMT(c->cx.request_id), name);
+                   SES_FMT(c->cx.request_id), name);
     return ses_buf_get(&b);
 }
 

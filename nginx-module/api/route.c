@@ -5,7 +5,13 @@
 
 #include "base/assert.h"
 
-const op_def_t *const api_tables[] = {ops_account,
+const op_def_t *const api_tables[] = {ops_v1_identity,
+                                      ops_v1_attributes,
+                                      ops_v1_policy,
+                                      ops_v1_account,
+                                      ops_v1_config_set,
+                                      ops_v1_event_destination,
+                                      ops_account,
                                       ops_identity,
                                       ops_identity_dkim,
                                       ops_identity_policy,

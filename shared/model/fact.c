@@ -24,6 +24,7 @@
 #include "model/config_set.h"
 #include "model/counter.h"
 #include "model/event_log.h"
+#include "model/statistic.h"
 #include "model/suppression.h"
 #include "store/record.h"
 
@@ -150,18 +151,52 @@ compose(ses_arena_t *a, const ses_message_t *m, const ses_fact_t *f)
     return ses_jsonw_get(&w);
 }
 
-/* event.ACCOUNT.TYPE.YYYYMMDD */
+/* What the account's statistics show, in recipients. */
+static const struct {
+    ses_event_type_t type;
+    ses_stat_t what;
+} statistics[] = {
+    {SES_EVENT_SEND, SES_STAT_ATTEMPTS},
+    {SES_EVENT_BOUNCE, SES_STAT_BOUNCES},
+    {SES_EVENT_COMPLAINT, SES_STAT_COMPLAINTS},
+    {SES_EVENT_REJECT, SES_STAT_REJECTS},
+};
+
+static ses_rc_t
+count_statistic(ses_cx_t *cx, ses_txn_t *t, const ses_message_t *m,
+                ses_event_type_t type, int64_t when)
+{
+    uint64_t n = 0;
+    unsigned i;
+
+    for (i = 0; i < m->nrcpts; i++)
+        n += m->rcpts[i].removed == SES_RCPT_KEPT;
+    if (type != SES_EVENT_SEND && type != SES_EVENT_REJECT)
+        n = 1;
+    for (i = 0; i < sizeof(statistics) / sizeof(statistics[0]); i++)
+        if (statistics[i].type == type)
+            return ses_statistic_add(cx, t, m->account, statistics[i].what,
+                                     when, n);
+    return SES_OK;
+}
+
+/* event.ACCOUNT.TYPE.YYYYMMDD; what is counted as its own type stands in the
+ * statistics, too */
 static ses_rc_t
 count_event(ses_cx_t *cx, ses_txn_t *t, const ses_message_t *m,
-            const char *what, int64_t when)
+            const ses_fact_t *f, const char *what)
 {
-    ses_str_t day = ses_str_head(ses_clock_amz(cx->arena, when), 8);
+    ses_str_t day = ses_str_head(ses_clock_amz(cx->arena, f->when), 8);
+    ses_rc_t rc;
 
-    return ses_counter_add(cx, t,
-                           ses_str_printf(cx->arena, "event.%.*s.%s.%.*s",
-                                          SES_FMT(m->account), what,
-                                          SES_FMT(day)),
-                           1);
+    rc =
+        ses_counter_add(cx, t,
+                        ses_str_printf(cx->arena, "event.%.*s.%s.%.*s",
+                                       SES_FMT(m->account), what, SES_FMT(day)),
+                        1);
+    if (rc != SES_OK || strcmp(what, ses_event_enum(f->type)) != 0)
+        return rc;
+    return count_statistic(cx, t, m, f->type, f->when);
 }
 
 ses_rc_t
@@ -185,7 +220,7 @@ ses_fact_enter(ses_cx_t *cx, ses_txn_t *t, const ses_message_t *m,
         return rc;
     ses_put_u64(seq, e.seq);
     rc = ses_store_put(cx, t, SES_DB_FACT, key, ses_str_n(seq, sizeof(seq)));
-    return rc == SES_OK ? count_event(cx, t, m, counted_as, f->when) : rc;
+    return rc == SES_OK ? count_event(cx, t, m, f, counted_as) : rc;
 }
 
 /* --- suppression ------------------------------------------------------- */

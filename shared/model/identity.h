@@ -81,6 +81,8 @@ SES_CHECK ses_rc_t ses_identity_del(ses_cx_t *cx, ses_txn_t *t, ses_change_t *c,
 /* A new one: PENDING, tokens drawn, first check due now (domains). */
 void ses_identity_init(ses_cx_t *cx, ses_identity_t *i, ses_str_t account,
                        ses_str_t name, bool domain);
+/* Draw the text of a domain's TXT record; the caller has it looked for. */
+void ses_identity_prove(ses_cx_t *cx, ses_identity_t *i);
 /* Usable as a sender (verified itself; parents are the caller's business)? */
 bool ses_identity_verified(const ses_identity_t *i);
 /* What was seen of a record. */

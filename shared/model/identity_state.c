@@ -200,11 +200,18 @@ ses_identity_arn(ses_arena_t *a, ses_str_t region, ses_str_t account,
 }
 
 void
-ses_identity_init(ses_cx_t *cx, ses_identity_t *i, ses_str_t account,
-                  ses_str_t name, bool domain)
+ses_identity_prove(ses_cx_t *cx, ses_identity_t *i)
 {
     uint8_t proof[PROOF_BYTES];
 
+    ses_random(proof, sizeof(proof));
+    i->proof = ses_base64(cx->arena, ses_str_n(proof, sizeof(proof)));
+}
+
+void
+ses_identity_init(ses_cx_t *cx, ses_identity_t *i, ses_str_t account,
+                  ses_str_t name, bool domain)
+{
     *i = (ses_identity_t){
         .account = account,
         .name = name,
@@ -227,6 +234,5 @@ ses_identity_init(ses_cx_t *cx, ses_identity_t *i, ses_str_t account,
     if (!domain)
         return;
     ses_dkim_init(cx, &i->dkim);
-    ses_random(proof, sizeof(proof));
-    i->proof = ses_base64(cx->arena, ses_str_n(proof, sizeof(proof)));
+    ses_identity_prove(cx, i);
 }

@@ -61,6 +61,7 @@ static const char *const db_names[SES_DB_MAX] = {
     [SES_DB_OUTBOX] = "outbox",
     [SES_DB_ASKED] = "asked",
     [SES_DB_DNS] = "dns",
+    [SES_DB_STATISTIC] = "statistic",
 };
 
 const char *

@@ -66,6 +66,7 @@ typedef enum {
     SES_DB_OUTBOX,    /* due, id -> own mail that is still to be sent */
     SES_DB_ASKED,     /* day, hash -> verification mails of that day */
     SES_DB_DNS,       /* zone, account, identity -> records put there */
+    SES_DB_STATISTIC, /* account, quarter of an hour -> counts */
     SES_DB_MAX
 } ses_db_t;
 

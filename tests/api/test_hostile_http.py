@@ -302,8 +302,8 @@ def test_body_beyond_its_length(host):
 
 
 FORMS = [
-    (b"", 400, b"InvalidAction"),
-    (b"Action=", 400, b"InvalidAction"),
+    (b"", 400, b"MissingAction"),
+    (b"Action=", 400, b"MissingAction"),
     (b"Action=Nothing&Version=2010-12-01", 400, b"InvalidAction"),
     (b"Action=%ff", 400, b"InvalidParameterValue"),
     (b"Action=a%00b", 400, b"InvalidParameterValue"),
@@ -312,7 +312,7 @@ FORMS = [
     (b"&".join(b"a%d=" % number for number in range(30000)), 400,
      b"InvalidParameterValue"),
     (b"\x00\x01\x02", 400, b"InvalidParameterValue"),
-    (b'{"Action":"ListTopics"}', 400, b"InvalidAction"),
+    (b'{"Action":"ListTopics"}', 400, b"MissingAction"),
 ]
 
 

@@ -222,7 +222,7 @@ static const struct {
     {{"POST", "/", "", NULL, NULL, NULL},
      400,
      "text/xml",
-     "InvalidAction",
+     "MissingAction",
      "The request must contain the parameter Action."},
     {{"POST", "/", "a=%ff", NULL, NULL, NULL},
      400,

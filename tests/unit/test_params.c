@@ -161,8 +161,18 @@ static const struct {
     {"Action=Q&Version=1&Source=a%40b+c", SES_OK, "{\"Source\":\"a@b c\"}"},
     {"Count=5&Rate=2.5&Enabled=false", SES_OK,
      "{\"Count\":5,\"Rate\":2.5,\"Enabled\":false}"},
-    {"Count=x&Enabled=maybe", SES_OK,
-     "{\"Count\":\"x\",\"Enabled\":\"maybe\"}"},
+    {"Count=x", SES_INVALID,
+     "1 validation error detected: Value 'x' at 'count' failed to satisfy "
+     "constraint: Member must be an integer"},
+    {"Count=1.5", SES_INVALID,
+     "1 validation error detected: Value '1.5' at 'count' failed to satisfy "
+     "constraint: Member must be an integer"},
+    {"Enabled=maybe", SES_INVALID,
+     "1 validation error detected: Value 'maybe' at 'enabled' failed to "
+     "satisfy constraint: Member must be a boolean"},
+    {"Destination.ToAddresses=a", SES_INVALID,
+     "1 validation error detected: Value 'a' at 'destination.toAddresses' "
+     "failed to satisfy constraint: Member must be a list"},
     {"Destination.ToAddresses.member.2=b&Destination.ToAddresses.member.10=c&"
      "Destination.ToAddresses.member.1=a&Destination.CcAddresses=",
      SES_OK,

@@ -29,6 +29,16 @@ const op_def_t ops_identity[] = {
     REST("Policy", "PUT",
          "/v2/email/identities/{EmailIdentity}/policies/{PolicyName}"),
     NONE};
+const op_def_t ops_v1_identity[] = {NONE};
+const op_def_t ops_v1_attributes[] = {NONE};
+const op_def_t ops_v1_policy[] = {NONE};
+const op_def_t ops_v1_account[] = {NONE};
+const op_def_t ops_v1_config_set[] = {NONE};
+const op_def_t ops_v1_event_destination[] = {NONE};
+const op_def_t ops_identity_dkim[] = {NONE};
+const op_def_t ops_identity_policy[] = {NONE};
+const op_def_t ops_verify_template[] = {NONE};
+const op_def_t ops_pool[] = {NONE};
 const op_def_t ops_config_set[] = {NONE};
 const op_def_t ops_event_destination[] = {NONE};
 const op_def_t ops_suppression[] = {NONE};
