@@ -16,6 +16,7 @@
 #include "base/encode.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "notification.h"
 
 #define SUBJECT "Amazon SES Email Event Notification"
 #define BODY_MAX (4u << 20)
@@ -199,14 +200,19 @@ ses_rc_t
 sns_notification(ses_cx_t *cx, const dest_sns_t *d, const outlet_info_t *to,
                  const ses_event_t *e, int64_t when, courier_post_t *out)
 {
+    bool notification = to->notification && e->type != SES_EVENT_NOTICE;
     ses_arena_t *a = cx->arena;
-    ses_str_t f[F_MAX] = {{0}};
+    ses_str_t f[F_MAX] = {{0}}, body = e->body;
+    ses_rc_t rc;
 
+    if (notification &&
+        (rc = notification_body(cx, e->body, to->headers, &body)) != SES_OK)
+        return rc;
     f[F_TYPE] = SES_STR("Notification");
     f[F_ID] = sns_message_id(a, &to->key, e);
     f[F_TOPIC] = to->topic_arn;
-    f[F_MESSAGE] = e->body;
-    if (e->type != SES_EVENT_NOTICE)
+    f[F_MESSAGE] = body;
+    if (e->type != SES_EVENT_NOTICE && !notification)
         f[F_SUBJECT] = SES_STR(SUBJECT);
     f[F_TIME] = ses_clock_iso(a, when);
     f[F_UNSUBSCRIBE] =
@@ -218,7 +224,7 @@ sns_notification(ses_cx_t *cx, const dest_sns_t *d, const outlet_info_t *to,
     out->url = ses_str_c(a, to->endpoint);
     if (to->raw) {
         out->headers[6] = "x-amz-sns-rawdelivery: true";
-        out->body = ses_str_dup(a, e->body);
+        out->body = ses_str_dup(a, body);
         return SES_OK;
     }
     return envelope(cx, d, f, signed_notification, COUNT(signed_notification),

@@ -2,9 +2,9 @@
  * forward - bounces and complaints as mail to whoever sent the message
  *
  * On is the default of an identity.  One that has it off is forwarded all
- * the same while no enabled destination of the message's configuration set
- * takes the event: nobody is left without notice.  Mail of the service
- * itself makes no further mail.
+ * the same while neither a topic of its own nor an enabled destination of the
+ * message's configuration set takes the event: nobody is left without notice.
+ * Mail of the service itself makes no further mail.
  *
  * A bounce is a DSN (RFC 3464), a complaint an ARF report (RFC 5965), both
  * with the original's header as the event has it.  What remote hosts said is
@@ -18,6 +18,7 @@
 #include "model/destination.h"
 #include "model/identity.h"
 #include "model/service.h"
+#include "model/topic.h"
 
 #define LINE_SHOWN 900
 
@@ -39,6 +40,25 @@ covers(ses_cx_t *cx, const ses_destination_t *d, void *arg)
     return SES_OK;
 }
 
+/* Has the identity a topic for it, and is that there? */
+static ses_rc_t
+notifies(ses_cx_t *cx, ses_txn_t *t, const ses_identity_t *i,
+         ses_event_type_t type, bool *out)
+{
+    ses_str_t region, account, name, id;
+    ses_notify_kind_t kind;
+    ses_topic_t topic;
+    ses_rc_t rc;
+
+    if (!ses_notify_of(type, &kind) ||
+        !ses_topic_arn_parse(i->notify[kind].topic_arn, &region, &account,
+                             &name, &id))
+        return SES_OK;
+    rc = ses_topic_find(cx, t, account, name, &topic);
+    *out = rc == SES_OK;
+    return rc == SES_NOT_FOUND ? SES_OK : rc;
+}
+
 static ses_rc_t
 is_wanted(ses_cx_t *cx, ses_txn_t *t, const ses_message_t *m,
           ses_event_type_t type, bool *out)
@@ -51,6 +71,8 @@ is_wanted(ses_cx_t *cx, ses_txn_t *t, const ses_message_t *m,
     rc = ses_identity_find(cx, t, m->account, m->identity, &i);
     if (rc == SES_NOT_FOUND || (rc == SES_OK && i.feedback))
         return SES_OK;
+    if (rc == SES_OK)
+        rc = notifies(cx, t, &i, type, &c.covered);
     if (rc == SES_OK && m->config_set.n > 0)
         rc = ses_destination_list(cx, t, m->account, m->config_set, covers, &c);
     *out = !c.covered;

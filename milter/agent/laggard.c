@@ -8,18 +8,18 @@
 
 #include "laggard.h"
 
-#include "model/destination.h"
 #include "model/topic.h"
+#include "sink.h"
 
 struct search {
     ses_txn_t *txn;
-    const ses_destination_t *destination;
+    const sink_t *sink;
     laggard_t best;
 };
 
 /* One subscriber's first owed event. */
 struct first {
-    const ses_destination_t *destination;
+    const sink_t *sink;
     bool found;
     uint64_t seq;
     int64_t when;
@@ -31,9 +31,8 @@ wanted(ses_cx_t *cx, const ses_event_t *e, void *arg)
     struct first *f = arg;
 
     (void) cx;
-    if (e->type == SES_EVENT_NOTICE
-            ? !ses_str_eq(e->destination, f->destination->name)
-            : (f->destination->types & 1u << e->type) == 0)
+    if (e->type == SES_EVENT_NOTICE ? !ses_str_eq(e->destination, f->sink->name)
+                                    : (f->sink->types & 1u << e->type) == 0)
         return SES_OK;
     f->found = true;
     f->seq = e->seq;
@@ -45,9 +44,9 @@ static ses_rc_t
 subscriber(ses_cx_t *cx, const ses_subscription_t *s, void *arg)
 {
     struct search *x = arg;
-    const ses_destination_t *d = x->destination;
+    const sink_t *d = x->sink;
     ses_cursor_key_t key = {d->account, d->set, d->name, s->id};
-    struct first f = {.destination = d};
+    struct first f = {.sink = d};
     uint64_t seq = 0;
     ses_rc_t rc;
 
@@ -75,17 +74,12 @@ subscriber(ses_cx_t *cx, const ses_subscription_t *s, void *arg)
 }
 
 static ses_rc_t
-destination(ses_cx_t *cx, const ses_destination_t *d, void *arg)
+each_sink(ses_cx_t *cx, const sink_t *s, void *arg)
 {
     struct search *x = arg;
-    ses_str_t region, account, topic, id;
 
-    if (!d->enabled ||
-        !ses_topic_arn_parse(d->topic_arn, &region, &account, &topic, &id) ||
-        !ses_str_eq(account, d->account))
-        return SES_OK;
-    x->destination = d;
-    return ses_subscription_list(cx, x->txn, account, topic, SES_STR(""),
+    x->sink = s;
+    return ses_subscription_list(cx, x->txn, s->account, s->topic, SES_STR(""),
                                  subscriber, x);
 }
 
@@ -93,8 +87,7 @@ ses_rc_t
 laggard_find(ses_cx_t *cx, ses_txn_t *t, laggard_t *out)
 {
     struct search x = {.txn = t};
-    ses_rc_t rc =
-        ses_destination_list(cx, t, SES_STR(""), SES_STR(""), destination, &x);
+    ses_rc_t rc = sink_each(cx, t, each_sink, &x);
 
     if (rc == SES_OK)
         *out = x.best;
@@ -105,16 +98,10 @@ ses_rc_t
 laggard_disable(ses_cx_t *cx, ses_txn_t *t, const laggard_t *l)
 {
     ses_change_t change = {.n = 0};
-    ses_destination_t d;
-    ses_rc_t rc;
+    ses_rc_t rc = sink_disable(cx, t, &l->key, &change);
 
-    rc = ses_destination_find(cx, t, l->key.account, l->key.set,
-                              l->key.destination, &d);
     if (rc != SES_OK)
         return rc == SES_NOT_FOUND ? SES_OK : rc;
-
-    d.enabled = false;
-    ses_destination_put(cx, &change, &d);
     if ((rc = ses_journal_apply(cx, t, &change, "disable laggard")) != SES_OK)
         return rc;
     return ses_dead_put(cx, t, &l->key, l->seq, cx->now,

@@ -42,6 +42,7 @@ typedef struct {
     ses_str_t topic_arn, arn; /* of the subscription */
     ses_str_t endpoint;       /* NUL-terminated */
     bool raw;
+    bool notification, headers; /* of an identity; with header fields */
     unsigned types;
     uint64_t start; /* of destination and subscription, the larger */
 } outlet_info_t;

@@ -206,7 +206,8 @@ build(ses_cx_t *cx, const ses_event_t *e, void *arg)
     ses_rc_t rc;
 
     if (e->seq != b->item->seq ||
-        !ses_str_eq(e->account, b->outlet->info.key.account))
+        (!ses_str_eq(e->account, b->outlet->info.key.account) &&
+         !ses_str_eq(e->owner, b->outlet->info.key.account)))
         return SES_NOT_FOUND;
     rc = sns_notification(cx, &b->publisher->sns, &b->outlet->info, e, b->when,
                           &b->post);

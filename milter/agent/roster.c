@@ -1,19 +1,19 @@
 /*
- * roster - the outlets there are: enabled destinations, each with the
- * confirmed subscriptions of its topic
+ * roster - the outlets there are: sinks, each with the confirmed
+ * subscriptions of its topic
  */
 #include "roster.h"
 
 #include <stdlib.h>
 
-#include "model/destination.h"
 #include "model/topic.h"
+#include "sink.h"
 
 /* What the store says, while it is read. */
 typedef struct {
     ses_txn_t *txn;
     ses_str_t region;
-    const ses_destination_t *destination;
+    const sink_t *sink;
     outlet_info_t *infos;
     size_t n, cap;
 } reading_t;
@@ -43,7 +43,7 @@ static ses_rc_t
 read_subscription(ses_cx_t *cx, const ses_subscription_t *s, void *arg)
 {
     reading_t *rd = arg;
-    const ses_destination_t *d = rd->destination;
+    const sink_t *d = rd->sink;
     outlet_info_t *i;
 
     if (!s->confirmed)
@@ -63,6 +63,8 @@ read_subscription(ses_cx_t *cx, const ses_subscription_t *s, void *arg)
         .arn = ses_subscription_arn(cx->arena, rd->region, s),
         .endpoint = ses_str_dup(cx->arena, s->endpoint),
         .raw = s->raw,
+        .notification = d->notification,
+        .headers = d->headers,
         .types = d->types,
         .start = d->start > s->start ? d->start : s->start,
     };
@@ -70,18 +72,12 @@ read_subscription(ses_cx_t *cx, const ses_subscription_t *s, void *arg)
 }
 
 static ses_rc_t
-read_destination(ses_cx_t *cx, const ses_destination_t *d, void *arg)
+read_sink(ses_cx_t *cx, const sink_t *s, void *arg)
 {
-    ses_str_t region, account, topic, id;
     reading_t *rd = arg;
 
-    /* A topic belongs to the account that names it. */
-    if (!d->enabled ||
-        !ses_topic_arn_parse(d->topic_arn, &region, &account, &topic, &id) ||
-        id.n != 0 || !ses_str_eq(account, d->account))
-        return SES_OK;
-    rd->destination = d;
-    return ses_subscription_list(cx, rd->txn, account, topic, SES_STR(""),
+    rd->sink = s;
+    return ses_subscription_list(cx, rd->txn, s->account, s->topic, SES_STR(""),
                                  read_subscription, rd);
 }
 
@@ -140,9 +136,7 @@ roster_load(ses_cx_t *cx, ses_txn_t *t, roster_t *r, ses_str_t region,
     size_t i, at = 0;
     ses_rc_t rc;
 
-    rc = ses_destination_list(cx, t, SES_STR(""), SES_STR(""), read_destination,
-                              &rd);
-    if (rc != SES_OK)
+    if ((rc = sink_each(cx, t, read_sink, &rd)) != SES_OK)
         return rc;
     if (rd.n > 0)
         qsort(rd.infos, rd.n, sizeof(*rd.infos), compare_infos);

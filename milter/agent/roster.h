@@ -1,6 +1,6 @@
 /*
- * roster - the outlets there are: enabled destinations, each with the
- * confirmed subscriptions of its topic
+ * roster - the outlets there are: sinks, each with the confirmed
+ * subscriptions of its topic
  */
 #ifndef SES_AGENT_ROSTER_H
 #define SES_AGENT_ROSTER_H

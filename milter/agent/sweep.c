@@ -7,9 +7,9 @@
 
 #include "sweep.h"
 
-#include "model/destination.h"
 #include "model/event.h"
 #include "model/topic.h"
+#include "sink.h"
 
 #define GONE_MAX 100    /* cursors removed in one commit */
 #define LETTERS_MAX 200 /* dead letters of one of them */
@@ -23,17 +23,14 @@ struct gone {
 static ses_rc_t
 subscription_of(ses_cx_t *cx, ses_txn_t *t, const ses_cursor_key_t *k)
 {
-    ses_str_t region, account, topic, id;
     ses_subscription_t s;
-    ses_destination_t d;
-    ses_rc_t rc;
+    sink_t sink;
+    ses_rc_t rc = sink_find(cx, t, k, &sink);
 
-    rc = ses_destination_find(cx, t, k->account, k->set, k->destination, &d);
     if (rc != SES_OK)
         return rc;
-    if (!ses_topic_arn_parse(d.topic_arn, &region, &account, &topic, &id))
-        return SES_NOT_FOUND;
-    return ses_subscription_find(cx, t, account, topic, k->subscription, &s);
+    return ses_subscription_find(cx, t, sink.account, sink.topic,
+                                 k->subscription, &s);
 }
 
 static ses_rc_t

@@ -3,6 +3,8 @@
  */
 #include "tail.h"
 
+#include "model/notify.h"
+
 #define STEP 4000u       /* events looked at in one step, of each kind */
 #define OUTLET_STEP 500u /* of these, for one outlet */
 
@@ -15,22 +17,16 @@ typedef struct {
     bool stopped;
 } step_t;
 
-static ses_rc_t
-follow_one(ses_cx_t *cx, const ses_event_t *e, void *arg)
+/* To the live outlets of a set, or of an identity. */
+static void
+offer(step_t *s, const ses_event_t *e, ses_str_t account, ses_str_t set)
 {
-    step_t *s = arg;
     outlet_t *o;
     size_t i;
 
-    (void) cx;
-    if (s->left-- == 0) {
-        s->stopped = true;
-        return SES_NOT_FOUND;
-    }
-    for (i = roster_find(s->roster, e->account, e->set); i < s->roster->n;
-         i++) {
+    for (i = roster_find(s->roster, account, set); i < s->roster->n; i++) {
         o = s->roster->outlets[i];
-        if (!roster_of(o, e->account, e->set))
+        if (!roster_of(o, account, set))
             break;
         if (!o->live || !outlet_wants(o, e))
             continue;
@@ -41,6 +37,20 @@ follow_one(ses_cx_t *cx, const ses_event_t *e, void *arg)
             o->read = e->seq - 1;
         }
     }
+}
+
+static ses_rc_t
+follow_one(ses_cx_t *cx, const ses_event_t *e, void *arg)
+{
+    step_t *s = arg;
+
+    if (s->left-- == 0) {
+        s->stopped = true;
+        return SES_NOT_FOUND;
+    }
+    offer(s, e, e->account, e->set);
+    if (e->identity.n > 0)
+        offer(s, e, e->owner, ses_notify_set(cx->arena, e->identity));
     s->tail->end = e->seq;
     return SES_OK;
 }

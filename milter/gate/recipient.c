@@ -42,10 +42,13 @@ caller(const session_t *s)
                       .client = m->client,
                       .tls = s->tls.n > 0,
                       .agent = SES_STR("")};
+    bool v1 = false;
 
     if (m->has_ticket && m->header.n > 1 &&
         ses_str_caseeqc(m->header.v[1].name, SES_CALLER_HEADER))
-        ses_caller_parse(m->cx.arena, m->header.v[1].value, &c.tls, &c.agent);
+        ses_caller_parse(m->cx.arena, m->header.v[1].value, &c.tls, &c.agent,
+                         &v1);
+    c.version = v1 ? "1" : "2";
     return c;
 }
 

@@ -33,15 +33,17 @@ static const char *const reserved[] = {
 /* --- texts ------------------------------------------------------------- */
 
 static ses_rc_t
-read_text(ses_cx_t *cx, const cJSON *parent, const char *member,
-          const char *path, mime_text_t *out)
+read_text(ses_cx_t *cx, const cJSON *parent, const char *member, const char *at,
+          const char *between, mime_text_t *out)
 {
     const cJSON *o = ses_json_get(parent, member);
+    const char *path = NULL;
     ses_str_t name = ses_json_str(o, "Charset"), data, unused;
     const mime_charset_t *c;
 
     if (o == NULL)
         return SES_OK;
+    path = ses_str_printf(cx->arena, "%s%s%s", at, between, member).p;
     if ((c = mime_charset(name)) == NULL)
         return ses_fail(cx, SES_INVALID, "%s.Charset <%.*s> is not supported.",
                         path, SES_FMT(ses_str_head(name, 64)));
@@ -68,29 +70,27 @@ has_controls(ses_str_t s)
 }
 
 static ses_rc_t
-read_texts(ses_cx_t *cx, const cJSON *simple, mime_message_t *m)
+read_texts(ses_cx_t *cx, const cJSON *simple, const char *at, mime_message_t *m)
 {
     const cJSON *body = ses_json_get(simple, "Body");
     ses_rc_t rc;
 
-    if ((rc = read_text(cx, simple, "Subject", "Content.Simple.Subject",
-                        &m->subject)) != SES_OK ||
-        (rc = read_text(cx, body, "Text", "Content.Simple.Body.Text",
-                        &m->text)) != SES_OK ||
-        (rc = read_text(cx, body, "Html", "Content.Simple.Body.Html",
-                        &m->html)) != SES_OK)
+    if ((rc = read_text(cx, simple, "Subject", at, ".", &m->subject)) !=
+            SES_OK ||
+        (rc = read_text(cx, body, "Text", at, ".Body.", &m->text)) != SES_OK ||
+        (rc = read_text(cx, body, "Html", at, ".Body.", &m->html)) != SES_OK)
         return rc;
     if (has_controls(m->subject.utf8))
         return ses_fail(cx, SES_INVALID,
-                        "Content.Simple.Subject.Data contains line breaks or "
-                        "control characters.");
+                        "%s.Subject.Data contains line breaks or control "
+                        "characters.",
+                        at);
     if (m->subject.utf8.n > SUBJECT_MAX)
         return ses_fail(cx, SES_INVALID,
-                        "Content.Simple.Subject.Data is longer than %d bytes.",
+                        "%s.Subject.Data is longer than %d bytes.", at,
                         SUBJECT_MAX);
     if (m->text.charset == NULL && m->html.charset == NULL)
-        return ses_fail(cx, SES_INVALID,
-                        "Content.Simple.Body must have Text or Html.");
+        return ses_fail(cx, SES_INVALID, "%s.Body must have Text or Html.", at);
     return SES_OK;
 }
 
@@ -255,11 +255,12 @@ read_attachments(ses_cx_t *cx, const cJSON *list, size_t max, mime_message_t *m)
 }
 
 ses_rc_t
-compose_read(ses_cx_t *cx, const cJSON *simple, size_t max, mime_message_t *m)
+compose_read(ses_cx_t *cx, const cJSON *simple, const char *at, size_t max,
+             mime_message_t *m)
 {
     ses_rc_t rc;
 
-    if ((rc = read_texts(cx, simple, m)) != SES_OK ||
+    if ((rc = read_texts(cx, simple, at, m)) != SES_OK ||
         (rc = read_headers(cx, ses_json_get(simple, "Headers"), m)) != SES_OK)
         return rc;
     return read_attachments(cx, ses_json_get(simple, "Attachments"), max, m);

@@ -89,7 +89,7 @@ find_action(api_call_t *c, form_t *form)
         return SES_OK;
     }
     if (action.n == 0) {
-        op_about(&c->op, OP_ABOUT_ACTION, SES_STR(""), SES_STR(""));
+        c->op.about = OP_ABOUT_ACTION;
         return ses_fail(&c->cx, SES_NO_OPERATION,
                         "The request must contain the parameter Action.");
     }
@@ -258,7 +258,7 @@ prepare(api_call_t *c, ses_txn_t *t, sigv4_cache_t *cache)
     if (rc == SES_OK)
         rc = ses_shape_check(&c->cx, c->def->input, c->in);
     if (rc != SES_OK)
-        op_about(&c->op, OP_ABOUT_INPUT, SES_STR(""), SES_STR(""));
+        c->op.about = OP_ABOUT_INPUT;
     return rc;
 }
 

@@ -10,12 +10,32 @@
 #include "policy/delegate.h"
 #include "policy/headers.h"
 
+const envelope_names_t envelope_v2 = {
+    .from = "FromEmailAddress",
+    .feedback = "FeedbackForwardingEmailAddress",
+    .from_arn = "FromEmailAddressIdentityArn",
+    .feedback_arn = "FeedbackForwardingEmailAddressIdentityArn",
+    .tags = "EmailTags"};
+
+const envelope_names_t envelope_v1 = {.from = "Source",
+                                      .feedback = "ReturnPath",
+                                      .from_arn = "SourceArn",
+                                      .feedback_arn = "ReturnPathArn",
+                                      .tags = "Tags"};
+
+/* Source is the envelope's sender here, and no field of the message. */
+const envelope_names_t envelope_v1_raw = {.feedback = "Source",
+                                          .from_arn = "FromArn",
+                                          .feedback_arn = "ReturnPathArn",
+                                          .source_arn = "SourceArn",
+                                          .tags = "Tags"};
+
 /* --- addresses --------------------------------------------------------- */
 
 static ses_rc_t
 one_address(op_t *op, const char *name, ses_address_t *out, bool *has)
 {
-    ses_str_t s = op_str(op, name);
+    ses_str_t s = name == NULL ? SES_STR("") : op_str(op, name);
 
     *has = s.n > 0;
     return *has ? ses_address_parse(op->cx, s, out) : SES_OK;
@@ -64,7 +84,7 @@ check_count(op_t *op, const cJSON *to, const cJSON *cc, const cJSON *bcc)
 #define REPLY_TO_MAX 100 /* a field has to hold them */
 
 ses_rc_t
-envelope_read(envelope_t *e, op_t *op)
+envelope_read(envelope_t *e, op_t *op, const envelope_names_t *names)
 {
     const cJSON *d = ses_json_get(op->in, "Destination");
     const cJSON *to = ses_json_get(d, "ToAddresses");
@@ -75,21 +95,30 @@ envelope_read(envelope_t *e, op_t *op)
 
     memset(e, 0, sizeof(*e));
     e->op = op;
+    e->names = names;
     if ((rc = check_count(op, to, cc, bcc)) != SES_OK)
         return rc;
     if (reply != NULL && cJSON_GetArraySize(reply) > REPLY_TO_MAX)
         return ses_fail(op->cx, SES_INVALID,
                         "There cannot be more than %d reply-to addresses.",
                         REPLY_TO_MAX);
-    if ((rc = one_address(op, "FromEmailAddress", &e->from, &e->has_from)) !=
-            SES_OK ||
-        (rc = one_address(op, "FeedbackForwardingEmailAddress", &e->feedback,
+    if ((rc = one_address(op, names->from, &e->from, &e->has_from)) != SES_OK ||
+        (rc = one_address(op, names->feedback, &e->feedback,
                           &e->has_feedback)) != SES_OK ||
         (rc = addresses(op, to, &e->to, &e->nto)) != SES_OK ||
         (rc = addresses(op, cc, &e->cc, &e->ncc)) != SES_OK ||
         (rc = addresses(op, bcc, &e->bcc, &e->nbcc)) != SES_OK)
         return rc;
     return addresses(op, reply, &e->reply_to, &e->nreply_to);
+}
+
+ses_rc_t
+envelope_destinations(envelope_t *e)
+{
+    const cJSON *list = ses_json_get(e->op->in, "Destinations");
+    ses_rc_t rc = check_count(e->op, list, NULL, NULL);
+
+    return rc == SES_OK ? addresses(e->op, list, &e->bcc, &e->nbcc) : rc;
 }
 
 /*
@@ -101,7 +130,7 @@ static ses_rc_t
 check_arn(op_t *op, const char *member, const ses_address_t *address,
           ses_str_t *out)
 {
-    ses_str_t arn = op_str(op, member);
+    ses_str_t arn = member == NULL ? SES_STR("") : op_str(op, member);
     ses_identity_t identity;
     ses_delegate_t d;
     ses_rc_t rc;
@@ -131,16 +160,44 @@ check_arn(op_t *op, const char *member, const ses_address_t *address,
     return SES_OK;
 }
 
+/* Of v1's raw mail: SourceArn stands for what is not named. */
+static ses_rc_t
+check_source_arn(envelope_t *e, const ses_address_t *from)
+{
+    const ses_address_t *source = e->has_feedback ? &e->feedback : from;
+    ses_delegate_t d;
+    ses_rc_t rc;
+
+    rc = check_arn(e->op, e->names->source_arn, source, &e->source_arn);
+    if (rc == SES_OK)
+        rc = check_arn(e->op, e->names->feedback_arn, source, &e->back_arn);
+    if (rc != SES_OK || e->source_arn.n == 0)
+        return rc;
+    if (e->back_arn.n == 0)
+        e->back_arn = e->source_arn;
+    if (e->from_arn.n > 0 || from == NULL)
+        return SES_OK;
+    rc = ses_delegate_parse(e->op->cx, e->op->env->conf.region, e->source_arn,
+                            &d);
+    if (rc == SES_OK && ses_delegate_covers(e->op->cx->arena, &d, from))
+        e->from_arn = e->source_arn;
+    return rc;
+}
+
 ses_rc_t
 envelope_check_arns(envelope_t *e, const ses_address_t *from)
 {
-    ses_rc_t rc =
-        check_arn(e->op, "FromEmailAddressIdentityArn", from, &e->from_arn);
+    ses_rc_t rc = check_arn(e->op, e->names->from_arn, from, &e->from_arn);
 
     if (rc != SES_OK)
         return rc;
-    return check_arn(e->op, "FeedbackForwardingEmailAddressIdentityArn",
-                     e->has_feedback ? &e->feedback : NULL, &e->feedback_arn);
+    if (e->names->source_arn != NULL)
+        return check_source_arn(e, from);
+    rc = check_arn(e->op, e->names->feedback_arn,
+                   e->has_feedback ? &e->feedback : NULL, &e->back_arn);
+    /* the envelope's sender is the feedback address when there is one */
+    e->source_arn = e->has_feedback ? e->back_arn : e->from_arn;
+    return rc;
 }
 
 /* --- recipients -------------------------------------------------------- */
@@ -207,9 +264,9 @@ put_set(op_t *op, ses_buf_t *b)
 }
 
 static ses_rc_t
-put_tags(op_t *op, ses_buf_t *b)
+put_tags(op_t *op, const char *member, ses_buf_t *b)
 {
-    const cJSON *list = ses_json_get(op->in, "EmailTags"), *e;
+    const cJSON *list = ses_json_get(op->in, member), *e;
     ses_str_t name, value;
     bool first = true;
     ses_rc_t rc;
@@ -242,14 +299,12 @@ put_arn(ses_buf_t *b, const char *field, ses_str_t arn)
         ses_buf_printf(b, "%s: %.*s\r\n", field, SES_FMT(arn));
 }
 
-/* The envelope's sender is the feedback address when there is one. */
 static void
 put_arns(const envelope_t *e, ses_buf_t *b)
 {
-    put_arn(b, "X-SES-SOURCE-ARN",
-            e->has_feedback ? e->feedback_arn : e->from_arn);
+    put_arn(b, "X-SES-SOURCE-ARN", e->source_arn);
     put_arn(b, "X-SES-FROM-ARN", e->from_arn);
-    put_arn(b, "X-SES-RETURN-PATH-ARN", e->feedback_arn);
+    put_arn(b, "X-SES-RETURN-PATH-ARN", e->back_arn);
 }
 
 /* What goes in front of the message. */
@@ -261,5 +316,5 @@ envelope_fields(envelope_t *e, ses_buf_t *b)
     if (rc != SES_OK)
         return rc;
     put_arns(e, b);
-    return put_tags(e->op, b);
+    return put_tags(e->op, e->names->tags, b);
 }

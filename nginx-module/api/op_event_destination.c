@@ -49,22 +49,28 @@ op_destination_later(op_t *op, const char *sink)
 }
 
 ses_rc_t
-op_destination_topic(op_t *op, const ses_destination_t *d)
+op_topic_find(op_t *op, ses_str_t arn)
 {
-    ses_str_t arn = d->topic_arn;
     ses_str_t region, account, name, id;
     ses_topic_t topic;
-    ses_rc_t rc = SES_NOT_FOUND;
 
-    if (ses_topic_arn_parse(arn, &region, &account, &name, &id) && id.n == 0 &&
-        ses_str_eq(region, op->env->conf.region) &&
-        ses_str_eq(account, op->cx->account))
-        rc = ses_topic_find(op->cx, op->txn, op->cx->account, name, &topic);
+    if (!ses_topic_arn_parse(arn, &region, &account, &name, &id) || id.n > 0 ||
+        !ses_str_eq(region, op->env->conf.region) ||
+        !ses_str_eq(account, op->cx->account))
+        return SES_NOT_FOUND;
+    return ses_topic_find(op->cx, op->txn, op->cx->account, name, &topic);
+}
+
+ses_rc_t
+op_destination_topic(op_t *op, const ses_destination_t *d)
+{
+    ses_rc_t rc = op_topic_find(op, d->topic_arn);
+
     if (rc != SES_NOT_FOUND)
         return rc;
     op_about(op, OP_ABOUT_SNS, d->set, d->name);
     return ses_fail(op->cx, SES_INVALID, "SNS topic <%.*s> not found.",
-                    SES_FMT(arn));
+                    SES_FMT(d->topic_arn));
 }
 
 ses_rc_t

@@ -23,6 +23,8 @@ SES_CHECK ses_rc_t op_destination_update(op_t *op, ses_str_t set,
 SES_CHECK ses_rc_t op_destination_find(op_t *op, ses_str_t set, ses_str_t name,
                                        const char *text, ses_destination_t *d);
 
+/* Is this the ARN of a topic of the caller's?  SES_NOT_FOUND, no text. */
+SES_CHECK ses_rc_t op_topic_find(op_t *op, ses_str_t arn);
 /* Parts of reading: exactly one of the members that are sinks is given; it is
  * one of those that are not there yet; there are types; the topic is there,
  * in this account. */

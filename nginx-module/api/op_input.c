@@ -14,8 +14,9 @@ void
 op_about(op_t *op, op_about_t about, ses_str_t a, ses_str_t b)
 {
     op->about = about;
-    op->about_names[0] = a;
-    op->about_names[1] = b;
+    /* what is sent is answered when the input is gone */
+    op->about_names[0] = a.n > 0 ? ses_str_dup(op->cx->arena, a) : a;
+    op->about_names[1] = b.n > 0 ? ses_str_dup(op->cx->arena, b) : b;
 }
 
 ses_rc_t

@@ -4,28 +4,39 @@
  * This makes envelope and message; whether the account may send it is the
  * gate's to say, by the same code as for SMTP.
  */
+#include "api/op_send.h"
+
 #include "api/compose.h"
-#include "api/envelope.h"
 #include "api/raw.h"
 #include "base/encode.h"
 #include "policy/shapes_v2.h"
 
+#define V1_MAX ((size_t) 10 << 20) /* contract 4.3 */
+
+static size_t
+size_max(const op_t *op)
+{
+    size_t max = (size_t) op->env->conf.max_message_size;
+
+    return op->def->protocol == OP_QUERY && max > V1_MAX ? V1_MAX : max;
+}
+
 static ses_rc_t
 check_size(op_t *op, size_t n)
 {
-    uint64_t max = op->env->conf.max_message_size;
+    size_t max = size_max(op);
 
-    if (n > max)
-        return ses_fail(op->cx, SES_TOO_LARGE,
-                        "Message length is more than %llu bytes long: '%zu'.",
-                        (unsigned long long) max, n);
-    return SES_OK;
+    if (n <= max)
+        return SES_OK;
+    return ses_fail(
+        op->cx, op->def->protocol == OP_QUERY ? SES_INVALID : SES_TOO_LARGE,
+        "Message length is more than %zu bytes long: '%zu'.", max, n);
 }
 
 /* --- Simple ------------------------------------------------------------ */
 
-static ses_rc_t
-send_simple(envelope_t *e, const cJSON *simple)
+ses_rc_t
+op_send_simple(envelope_t *e, const cJSON *simple, const char *at)
 {
     op_t *op = e->op;
     mime_message_t m = {.from = &e->from,
@@ -35,16 +46,16 @@ send_simple(envelope_t *e, const cJSON *simple)
                         .ncc = e->ncc,
                         .reply_to = e->reply_to,
                         .nreply_to = e->nreply_to};
-    size_t max = (size_t) op->env->conf.max_message_size, fields;
+    size_t max = size_max(op), fields;
     ses_buf_t b;
     ses_rc_t rc;
 
     if (!e->has_from)
-        return op_has(op, "FromEmailAddress")
+        return op_has(op, e->names->from)
                    ? ses_fail(op->cx, SES_INVALID, "Source cannot be empty")
                    : ses_fail_null(op->cx, SES_INVALID);
     if ((rc = envelope_check_arns(e, &e->from)) != SES_OK ||
-        (rc = compose_read(op->cx, simple, max, &m)) != SES_OK)
+        (rc = compose_read(op->cx, simple, at, max, &m)) != SES_OK)
         return rc;
     ses_buf_init(&b, op->cx->arena, max + ENVELOPE_FIELDS);
     if ((rc = envelope_fields(e, &b)) != SES_OK)
@@ -123,8 +134,8 @@ raw_fields(envelope_t *e, const raw_t *raw, ses_buf_t *b)
     return SES_OK;
 }
 
-static ses_rc_t
-send_raw(envelope_t *e, const cJSON *in)
+ses_rc_t
+op_send_raw(envelope_t *e, const cJSON *in)
 {
     op_t *op = e->op;
     ses_address_t *from = NULL;
@@ -178,9 +189,10 @@ send_email(op_t *op)
                         "Template.");
     if (template != NULL)
         return ses_shape_later(op->cx, "Content.Template");
-    if ((rc = envelope_read(&e, op)) != SES_OK)
+    if ((rc = envelope_read(&e, op, &envelope_v2)) != SES_OK)
         return rc;
-    rc = simple != NULL ? send_simple(&e, simple) : send_raw(&e, raw);
+    rc = simple != NULL ? op_send_simple(&e, simple, "Content.Simple")
+                        : op_send_raw(&e, raw);
     return rc == SES_OK ? envelope_recipients(&e) : rc;
 }
 

@@ -10,7 +10,7 @@
  * events what other hosts say of the mail.
  * SendCustomVerificationEmail first commits the identity, then sends.
  */
-#include "api/op.h"
+#include "api/op_verify_template.h"
 
 #include "api/mime.h"
 #include "api/op_identity.h"
@@ -65,11 +65,12 @@ check_from(op_t *op, ses_str_t from, ses_address_t *out)
         (rc = ses_cover_find(op->cx, op->txn, op->cx->account, out, &cover)) !=
             SES_OK)
         return rc;
-    if (!cover.verified)
-        return ses_fail(op->cx, SES_INVALID,
-                        "The from email address <%.*s> is not verified",
-                        SES_FMT(from));
-    return SES_OK;
+    if (cover.verified)
+        return SES_OK;
+    op_about(op, OP_ABOUT_VERIFY_FROM, from, SES_STR(""));
+    return ses_fail(op->cx, SES_INVALID,
+                    "The from email address <%.*s> is not verified",
+                    SES_FMT(from));
 }
 
 static ses_rc_t
@@ -79,8 +80,17 @@ check_html(op_t *op, ses_str_t html)
 
     if (wrong == NULL)
         return SES_OK;
+    op_about(op, OP_ABOUT_VERIFY_CONTENT, SES_STR(""), SES_STR(""));
     return ses_fail(op->cx, SES_INVALID,
                     "The template content is not valid: %s.", wrong);
+}
+
+/* What the call does not name stays what it was. */
+static void
+given(op_t *op, const char *member, ses_str_t *out)
+{
+    if (op_has(op, member))
+        *out = op_str(op, member);
 }
 
 static ses_rc_t
@@ -89,11 +99,11 @@ read_template(op_t *op, ses_verify_template_t *v, ses_str_t *html)
     ses_address_t from;
     ses_rc_t rc;
 
-    v->from = op_str(op, "FromEmailAddress");
-    v->subject = op_str(op, "TemplateSubject");
-    v->success_url = op_str(op, "SuccessRedirectionURL");
-    v->failure_url = op_str(op, "FailureRedirectionURL");
-    *html = op_str(op, "TemplateContent");
+    given(op, "FromEmailAddress", &v->from);
+    given(op, "TemplateSubject", &v->subject);
+    given(op, "SuccessRedirectionURL", &v->success_url);
+    given(op, "FailureRedirectionURL", &v->failure_url);
+    given(op, "TemplateContent", html);
     if (!url_valid(v->success_url))
         return ses_fail(op->cx, SES_INVALID,
                         "The success redirection URL is invalid");
@@ -115,44 +125,48 @@ read_template(op_t *op, ses_verify_template_t *v, ses_str_t *html)
     return check_from(op, v->from, &from);
 }
 
+/* v1 has another text when a mail is to be sent. */
 static ses_rc_t
 find(op_t *op, ses_verify_template_t *v)
 {
+    bool brief =
+        op->def->protocol == OP_QUERY && op->def->kind == OP_WRITE_SEND;
     ses_str_t name = op_str(op, "TemplateName");
     ses_rc_t rc;
 
     rc = ses_verify_template_find(op->cx, op->txn, op->cx->account, name, v);
-    if (rc == SES_NOT_FOUND)
-        return ses_fail(op->cx, SES_NOT_FOUND,
-                        "Custom verification email template <%.*s> does not "
-                        "exist",
-                        SES_FMT(name));
-    return rc;
+    if (rc != SES_NOT_FOUND)
+        return rc;
+    op_about(op, OP_ABOUT_VERIFY_TEMPLATE, name, SES_STR(""));
+    return ses_fail(op->cx, SES_NOT_FOUND, "%s <%.*s> does not exist",
+                    brief ? "Template" : "Custom verification email template",
+                    SES_FMT(name));
 }
 
 /* --- create, update, delete -------------------------------------------- */
 
-/* CreateCustomVerificationEmailTemplate */
-static ses_rc_t
-create(op_t *op)
+ses_rc_t
+op_verify_create(op_t *op)
 {
     ses_verify_template_t v = {.account = op->cx->account,
                                .name = op_str(op, "TemplateName"),
                                .created = op->cx->now,
                                .version = SES_VERSION_NONE},
                           old;
-    ses_str_t html;
+    ses_str_t html = SES_STR("");
     unsigned n = 0;
     ses_rc_t rc;
 
     if ((rc = op_name(op, "template", v.name)) != SES_OK)
         return rc;
     rc = ses_verify_template_find(op->cx, op->txn, v.account, v.name, &old);
-    if (rc == SES_OK)
+    if (rc == SES_OK) {
+        op_about(op, OP_ABOUT_VERIFY_TEMPLATE, v.name, SES_STR(""));
         return ses_fail(op->cx, SES_EXISTS,
                         "Custom verification email template <%.*s> already "
                         "exists",
                         SES_FMT(v.name));
+    }
     if (rc != SES_NOT_FOUND)
         return rc;
     if ((rc = read_template(op, &v, &html)) != SES_OK ||
@@ -169,24 +183,26 @@ create(op_t *op)
     return SES_OK;
 }
 
-/* UpdateCustomVerificationEmailTemplate */
-static ses_rc_t
-update(op_t *op)
+ses_rc_t
+op_verify_update(op_t *op)
 {
     ses_verify_template_t v;
     ses_str_t html;
     ses_rc_t rc;
 
     if ((rc = find(op, &v)) != SES_OK ||
-        (rc = read_template(op, &v, &html)) != SES_OK)
+        (rc = ses_verify_template_content(op->cx, op->txn, &v, &html)) !=
+            SES_OK)
+        return rc;
+    html = ses_str_dup(op->cx->arena, html);
+    if ((rc = read_template(op, &v, &html)) != SES_OK)
         return rc;
     ses_verify_template_put(op->cx, op->change, &v, html);
     return SES_OK;
 }
 
-/* DeleteCustomVerificationEmailTemplate */
-static ses_rc_t
-delete_template(op_t *op)
+ses_rc_t
+op_verify_delete(op_t *op)
 {
     ses_verify_template_t v;
     ses_rc_t rc = find(op, &v);
@@ -208,9 +224,8 @@ put_head(out_t *out, const ses_verify_template_t *v)
     out_str(out, "FailureRedirectionURL", v->failure_url);
 }
 
-/* GetCustomVerificationEmailTemplate */
-static ses_rc_t
-get(op_t *op)
+ses_rc_t
+op_verify_get(op_t *op)
 {
     ses_verify_template_t v;
     ses_str_t html;
@@ -222,7 +237,8 @@ get(op_t *op)
         return rc;
     put_head(op->out, &v);
     out_str(op->out, "TemplateContent", html);
-    op_put_tags(op, v.tags, v.ntags);
+    if (op->def->protocol == OP_REST) /* v1 knows no tags of resources */
+        op_put_tags(op, v.tags, v.ntags);
     return SES_OK;
 }
 
@@ -241,9 +257,8 @@ list_row(ses_cx_t *cx, const ses_verify_template_t *v, void *arg)
     return SES_OK;
 }
 
-/* ListCustomVerificationEmailTemplates */
-static ses_rc_t
-list(op_t *op)
+ses_rc_t
+op_verify_list(op_t *op)
 {
     op_list_t l;
     ses_rc_t rc;
@@ -349,16 +364,17 @@ production(op_t *op)
     ses_account_t a;
     ses_rc_t rc = ses_account_find(op->cx, op->txn, op->cx->account, &a);
 
-    if (rc == SES_OK && !a.production)
+    if (rc == SES_OK && !a.production) {
+        op_about(op, OP_ABOUT_PRODUCTION, SES_STR(""), SES_STR(""));
         return ses_fail(op->cx, SES_REJECTED,
                         "The account is in the sandbox: custom verification "
                         "emails need production access.");
+    }
     return rc;
 }
 
-/* SendCustomVerificationEmail */
-static ses_rc_t
-send_template(op_t *op)
+ses_rc_t
+op_verify_send(op_t *op)
 {
     ses_str_t set_name = op_str(op, "ConfigurationSetName"), url;
     ses_address_t from, to;
@@ -376,6 +392,7 @@ send_template(op_t *op)
     if ((rc = asked(op, &i)) != SES_OK ||
         (rc = ses_address_parse(op->cx, i.name, &to)) != SES_OK)
         return rc;
+    op_about(op, OP_ABOUT_SEND, set_name, SES_STR(""));
     link = (ses_confirm_t){.account = i.account,
                            .address = i.name,
                            .date = op->cx->now,
@@ -388,23 +405,23 @@ send_template(op_t *op)
 
 const op_def_t ops_verify_template[] = {
     {"CreateCustomVerificationEmailTemplate", OP_REST, "POST", BASE,
-     "ses:CreateCustomVerificationEmailTemplate", OP_WRITE, create,
+     "ses:CreateCustomVerificationEmailTemplate", OP_WRITE, op_verify_create,
      ses_v2_create_verify_template, 0},
     {"UpdateCustomVerificationEmailTemplate", OP_REST, "PUT",
      BASE "/{TemplateName}", "ses:UpdateCustomVerificationEmailTemplate",
-     OP_WRITE, update, ses_v2_update_verify_template, 0},
+     OP_WRITE, op_verify_update, ses_v2_update_verify_template, 0},
     {"DeleteCustomVerificationEmailTemplate", OP_REST, "DELETE",
      BASE "/{TemplateName}", "ses:DeleteCustomVerificationEmailTemplate",
-     OP_WRITE, delete_template, ses_v2_verify_template, 0},
+     OP_WRITE, op_verify_delete, ses_v2_verify_template, 0},
     {"GetCustomVerificationEmailTemplate", OP_REST, "GET",
      BASE "/{TemplateName}", "ses:GetCustomVerificationEmailTemplate", OP_READ,
-     get, ses_v2_verify_template, 0},
+     op_verify_get, ses_v2_verify_template, 0},
     {"ListCustomVerificationEmailTemplates", OP_REST, "GET", BASE,
-     "ses:ListCustomVerificationEmailTemplates", OP_READ, list,
+     "ses:ListCustomVerificationEmailTemplates", OP_READ, op_verify_list,
      ses_v2_list_verify_templates, 0},
     {"SendCustomVerificationEmail", OP_REST, "POST",
      "/v2/email/outbound-custom-verification-emails",
-     "ses:SendCustomVerificationEmail", OP_WRITE_SEND, send_template,
+     "ses:SendCustomVerificationEmail", OP_WRITE_SEND, op_verify_send,
      ses_v2_send_verify, 0},
     {0},
 };

@@ -253,5 +253,6 @@ send_ticket(api_call_t *c)
         c->arena, SES_TICKET_HEADER ": %.*s\r\n" SES_CALLER_HEADER ": %.*s\r\n",
         SES_FMT(ses_ticket_format(c->arena, &c->env->ticket, &t, m->mail,
                                   m->rcpts, m->nrcpts)),
-        SES_FMT(ses_caller_format(c->arena, c->req.tls, c->op.user_agent)));
+        SES_FMT(ses_caller_format(c->arena, c->req.tls, c->op.user_agent,
+                                  c->protocol == OP_QUERY)));
 }

@@ -3,7 +3,8 @@
  *
  * Stored:
  *   SES_DB_EVENT      sequence -> struct event, strings, the body
- *   SES_DB_EVENT_SET  account NUL set NUL sequence -> nothing
+ *   SES_DB_EVENT_SET  account NUL set NUL sequence -> nothing, and the same
+ *                     for the identity whose owner is told (notify.h)
  *
  * What enters the log, and once only, is fact.c's business.
  */
@@ -12,9 +13,11 @@
 #include "base/assert.h"
 #include "base/buf.h"
 #include "model/event_log.h"
+#include "model/notify.h"
 #include "store/record.h"
 
 #define RECORD_VERSION 1
+#define RECORD_NOTIFIED 2 /* and owner and identity after the other strings */
 #define SEQUENCE "event"
 
 /* The stored form.  Host byte order: a store never leaves its machine. */
@@ -86,6 +89,14 @@ set_key(ses_arena_t *a, const ses_event_t *e)
     return ses_key_seq(a, ses_key_prefix2(a, e->account, e->set), e->seq);
 }
 
+static ses_str_t
+identity_key(ses_arena_t *a, const ses_event_t *e)
+{
+    return ses_key_seq(
+        a, ses_key_prefix2(a, e->owner, ses_notify_set(a, e->identity)),
+        e->seq);
+}
+
 static void
 add_str(ses_buf_t *b, ses_str_t s)
 {
@@ -107,6 +118,8 @@ ses_event_write(ses_cx_t *cx, ses_txn_t *t, ses_event_t *e)
 
     if ((rc = ses_store_next(cx, t, SEQUENCE, &e->seq)) != SES_OK)
         return rc;
+    if (e->identity.n > 0)
+        rec.version = RECORD_NOTIFIED;
     ses_msgid_key(e->id, rec.id);
     memcpy(rec.hash, e->hash, sizeof(rec.hash));
     ses_buf_init(&b, cx->arena, SES_EVENT_BODY_MAX + 4096);
@@ -114,6 +127,10 @@ ses_event_write(ses_cx_t *cx, ses_txn_t *t, ses_event_t *e)
     add_str(&b, e->account);
     add_str(&b, e->set);
     add_str(&b, e->destination);
+    if (e->identity.n > 0) {
+        add_str(&b, e->owner);
+        add_str(&b, e->identity);
+    }
     ses_buf_str(&b, e->body);
     if (b.overflow)
         return ses_fail(cx, SES_FAULT, "event: %zu bytes", e->body.n);
@@ -122,6 +139,9 @@ ses_event_write(ses_cx_t *cx, ses_txn_t *t, ses_event_t *e)
                        ses_buf_get(&b));
     if (rc == SES_OK && e->set.n > 0)
         rc = ses_store_put(cx, t, SES_DB_EVENT_SET, set_key(cx->arena, e),
+                           SES_STR(""));
+    if (rc == SES_OK && e->identity.n > 0)
+        rc = ses_store_put(cx, t, SES_DB_EVENT_SET, identity_key(cx->arena, e),
                            SES_STR(""));
     return rc;
 }
@@ -171,17 +191,20 @@ static ses_rc_t
 decode(ses_cx_t *cx, uint64_t seq, ses_str_t val, ses_event_t *out,
        int64_t *logged)
 {
-    ses_event_t e = {.seq = seq};
+    ses_event_t e = {.seq = seq, .owner = SES_STR(""), .identity = SES_STR("")};
     struct event rec;
     ses_str_t rest;
 
-    if (val.n < sizeof(rec) || (uint8_t) val.p[0] != RECORD_VERSION)
+    if (val.n < sizeof(rec) || ((uint8_t) val.p[0] != RECORD_VERSION &&
+                                (uint8_t) val.p[0] != RECORD_NOTIFIED))
         return ses_fail(cx, SES_FAULT, "event %llu: damaged",
                         (unsigned long long) seq);
     memcpy(&rec, val.p, sizeof(rec));
     rest = ses_str_from(val, sizeof(rec));
     if (rec.type >= SES_EVENT_MAX || !take_str(&rest, &e.account) ||
         !take_str(&rest, &e.set) || !take_str(&rest, &e.destination) ||
+        (rec.version == RECORD_NOTIFIED &&
+         (!take_str(&rest, &e.owner) || !take_str(&rest, &e.identity))) ||
         !ses_msgid_from_key(ses_str_n(rec.id, sizeof(rec.id)), &e.id))
         return ses_fail(cx, SES_FAULT, "event %llu: damaged",
                         (unsigned long long) seq);
@@ -203,6 +226,7 @@ ses_event_last(ses_cx_t *cx, ses_txn_t *t, uint64_t *seq)
 struct walk {
     ses_txn_t *txn;
     ses_str_t account; /* "" = all */
+    bool owner;        /* that account may be the identity's, too */
     ses_event_fn_t fn;
     void *arg;
 };
@@ -219,7 +243,8 @@ walk_event(ses_cx_t *cx, ses_str_t key, ses_str_t val, void *arg)
         return ses_fail(cx, SES_FAULT, "event: damaged key");
     if ((rc = decode(cx, ses_key_u64(key), val, &e, &logged)) != SES_OK)
         return rc;
-    if (w->account.n > 0 && !ses_str_eq(w->account, e.account))
+    if (w->account.n > 0 && !ses_str_eq(w->account, e.account) &&
+        !(w->owner && ses_str_eq(w->account, e.owner)))
         return SES_OK;
     return w->fn(cx, &e, w->arg);
 }
@@ -228,7 +253,7 @@ ses_rc_t
 ses_event_walk(ses_cx_t *cx, ses_txn_t *t, ses_str_t account, uint64_t after,
                ses_event_fn_t fn, void *arg)
 {
-    struct walk w = {t, account, fn, arg};
+    struct walk w = {t, account, false, fn, arg};
 
     if (after == UINT64_MAX)
         return SES_OK;
@@ -256,7 +281,7 @@ ses_rc_t
 ses_event_walk_set(ses_cx_t *cx, ses_txn_t *t, ses_str_t account, ses_str_t set,
                    uint64_t after, ses_event_fn_t fn, void *arg)
 {
-    struct walk w = {t, account, fn, arg};
+    struct walk w = {t, account, true, fn, arg};
     ses_str_t prefix = ses_key_prefix2(cx->arena, account, set);
 
     if (after == UINT64_MAX)
@@ -275,7 +300,7 @@ struct oldest {
     unsigned max, n;
     struct {
         ses_str_t key;
-        ses_str_t index; /* "" = none */
+        ses_str_t index[2]; /* "" = none */
     } * rows;
 };
 
@@ -296,9 +321,20 @@ oldest_one(ses_cx_t *cx, ses_str_t key, ses_str_t val, void *arg)
     if (logged >= o->before)
         return SES_NOT_FOUND;
     o->rows[o->n].key = ses_str_dup(cx->arena, key);
-    o->rows[o->n].index = e.set.n > 0 ? set_key(cx->arena, &e) : SES_STR("");
+    o->rows[o->n].index[0] = e.set.n > 0 ? set_key(cx->arena, &e) : SES_STR("");
+    o->rows[o->n].index[1] =
+        e.identity.n > 0 ? identity_key(cx->arena, &e) : SES_STR("");
     o->n++;
     return SES_OK;
+}
+
+static ses_rc_t
+drop_index(ses_cx_t *cx, ses_txn_t *t, ses_str_t key)
+{
+    ses_rc_t rc =
+        key.n > 0 ? ses_store_del(cx, t, SES_DB_EVENT_SET, key) : SES_OK;
+
+    return rc == SES_NOT_FOUND ? SES_OK : rc;
 }
 
 ses_rc_t
@@ -314,11 +350,10 @@ ses_event_purge(ses_cx_t *cx, ses_txn_t *t, int64_t when, uint64_t upto,
                         oldest_one, &o);
     for (i = 0; i < o.n && rc == SES_OK; i++) {
         rc = ses_store_del(cx, t, SES_DB_EVENT, o.rows[i].key);
-        if (rc == SES_OK && o.rows[i].index.n > 0) {
-            rc = ses_store_del(cx, t, SES_DB_EVENT_SET, o.rows[i].index);
-            if (rc == SES_NOT_FOUND)
-                rc = SES_OK;
-        }
+        if (rc == SES_OK)
+            rc = drop_index(cx, t, o.rows[i].index[0]);
+        if (rc == SES_OK)
+            rc = drop_index(cx, t, o.rows[i].index[1]);
     }
     if (rc == SES_OK)
         *n = o.n;

@@ -72,8 +72,10 @@ typedef struct {
     ses_event_type_t type;
     int64_t when;
     ses_str_t account;
-    ses_str_t set;         /* "" = none */
-    ses_str_t destination; /* of a NOTICE */
+    ses_str_t set;             /* "" = none */
+    ses_str_t destination;     /* of a NOTICE */
+    ses_str_t owner, identity; /* who is told of it as the owner of an
+                                  identity, "" = nobody */
     ses_msgid_t id;
     ses_str_t body;               /* the event's JSON; a NOTICE's text */
     uint8_t hash[SES_EVENT_HASH]; /* names the fact: the same wherever it
@@ -87,7 +89,8 @@ typedef ses_rc_t (*ses_event_fn_t)(ses_cx_t *cx, const ses_event_t *e,
 /* Every event with a sequence > after; account "" = all. */
 SES_CHECK ses_rc_t ses_event_walk(ses_cx_t *cx, ses_txn_t *t, ses_str_t account,
                                   uint64_t after, ses_event_fn_t fn, void *arg);
-/* Those of one set of one account, by the index. */
+/* Those of one set of one account, or of one identity (ses_notify_set), by
+ * the index. */
 SES_CHECK ses_rc_t ses_event_walk_set(ses_cx_t *cx, ses_txn_t *t,
                                       ses_str_t account, ses_str_t set,
                                       uint64_t after, ses_event_fn_t fn,

@@ -24,6 +24,7 @@
 #include "model/config_set.h"
 #include "model/counter.h"
 #include "model/event_log.h"
+#include "model/notify.h"
 #include "model/statistic.h"
 #include "model/suppression.h"
 #include "store/record.h"
@@ -151,6 +152,43 @@ compose(ses_arena_t *a, const ses_message_t *m, const ses_fact_t *f)
     return ses_jsonw_get(&w);
 }
 
+/* The account whose identity the message was sent as: its ARN stands in
+ * every mail object.  Quotes in what a client wrote have a backslash there. */
+static ses_str_t
+owner_of(const ses_message_t *m)
+{
+    ses_str_t name = SES_STR("\"sourceArn\":\"arn:aws:ses:"), rest, part;
+    ptrdiff_t at = ses_str_search(m->mail_base, name);
+
+    if (at < 0)
+        return m->account;
+    rest = ses_str_from(m->mail_base, (size_t) at + name.n);
+    if (!ses_str_cut(&rest, ':', &part) || !ses_str_cut(&rest, ':', &part) ||
+        !ses_account_valid(part))
+        return m->account;
+    return part;
+}
+
+/* Is the identity's owner told of it? */
+static ses_rc_t
+find_notified(ses_cx_t *cx, ses_txn_t *t, const ses_message_t *m,
+              ses_event_t *e)
+{
+    ses_str_t owner = owner_of(m);
+    ses_notify_kind_t kind;
+    bool wanted = false;
+    ses_rc_t rc;
+
+    if (m->identity.n == 0 || !ses_notify_of(e->type, &kind))
+        return SES_OK;
+    rc = ses_notify_wanted(cx, t, owner, m->identity, kind, &wanted);
+    if (wanted) {
+        e->owner = owner;
+        e->identity = m->identity;
+    }
+    return rc;
+}
+
 /* What the account's statistics show, in recipients. */
 static const struct {
     ses_event_type_t type;
@@ -209,6 +247,8 @@ ses_fact_enter(ses_cx_t *cx, ses_txn_t *t, const ses_message_t *m,
                      .account = m->account,
                      .set = m->config_set,
                      .destination = SES_STR(""),
+                     .owner = SES_STR(""),
+                     .identity = SES_STR(""),
                      .id = m->id,
                      .body = compose(cx->arena, m, f)};
     uint8_t sum[SES_SHA256], seq[8];
@@ -216,7 +256,8 @@ ses_fact_enter(ses_cx_t *cx, ses_txn_t *t, const ses_message_t *m,
 
     ses_sha256(key, sum);
     memcpy(e.hash, sum, sizeof(e.hash));
-    if ((rc = ses_event_write(cx, t, &e)) != SES_OK)
+    if ((rc = find_notified(cx, t, m, &e)) != SES_OK ||
+        (rc = ses_event_write(cx, t, &e)) != SES_OK)
         return rc;
     ses_put_u64(seq, e.seq);
     rc = ses_store_put(cx, t, SES_DB_FACT, key, ses_str_n(seq, sizeof(seq)));

@@ -46,6 +46,7 @@ decode(ses_cx_t *cx, ses_str_t key, const cJSON *j, uint64_t version, void *out)
     ses_mail_from_decode(cx, j, &i->mail_from);
     i->config_set = ses_object_str(cx, j, "config_set");
     i->feedback = ses_json_bool(j, "feedback", true);
+    ses_notify_decode(cx, j, i->notify);
     ses_tags_read(cx->arena, j, "tags", &i->tags, &i->ntags);
     i->created = ses_json_int(j, "created", 0);
     i->pending_since = ses_json_int(j, "pending_since", 0);
@@ -76,6 +77,7 @@ encode(ses_cx_t *cx, const ses_identity_t *i)
     ses_mail_from_encode(&w, &i->mail_from);
     ses_jsonw_str(&w, "config_set", i->config_set);
     ses_jsonw_bool(&w, "feedback", i->feedback);
+    ses_notify_encode(&w, i->notify);
     ses_tags_write(&w, "tags", i->tags, i->ntags);
     ses_jsonw_int(&w, "created", i->created);
     ses_jsonw_int(&w, "pending_since", i->pending_since);
@@ -151,6 +153,7 @@ ses_identity_index(ses_cx_t *cx, ses_str_t key, ses_str_t value,
                    ses_index_emit_t emit, void *ctx)
 {
     ses_identity_t i;
+    uint8_t bits;
     ses_rc_t rc;
     cJSON *j;
     int slot;
@@ -161,6 +164,8 @@ ses_identity_index(ses_cx_t *cx, ses_str_t key, ses_str_t value,
     ses_json_free(j);
     if (rc != SES_OK)
         return rc;
+    if ((bits = ses_notify_bits(i.notify)) != 0)
+        rc = emit(ctx, SES_DB_NOTIFY, key, ses_str_n(&bits, 1));
     slot = ses_dkim_wanted(&i.dkim);
     if (rc == SES_OK && i.domain && slot >= 0)
         rc = emit(ctx, SES_DB_WORK,

@@ -11,6 +11,7 @@
 
 #include "base/conf.h"
 #include "model/dkim.h"
+#include "model/notify.h"
 #include "model/tag.h"
 #include "store/journal.h"
 
@@ -51,6 +52,7 @@ typedef struct {
     ses_dkim_t dkim;      /* of a domain; no selectors in an address */
     ses_str_t config_set; /* default set, "" = none */
     bool feedback;        /* FeedbackForwardingStatus */
+    ses_notify_t notify[SES_NOTIFY_MAX];
     ses_tag_t *tags;
     unsigned ntags;
     int64_t created;

@@ -229,6 +229,9 @@ ses_identity_init(ses_cx_t *cx, ses_identity_t *i, ses_str_t account,
         .error = SES_STR(""),
         .soa_primary = SES_STR(""),
         .soa_admin = SES_STR(""),
+        .notify = {{.topic_arn = SES_STR("")},
+                   {.topic_arn = SES_STR("")},
+                   {.topic_arn = SES_STR("")}},
         .version = SES_VERSION_NONE,
     };
     if (!domain)

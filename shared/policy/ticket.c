@@ -180,22 +180,25 @@ ses_send_key(ses_str_t access_key, ses_str_t name, uint32_t entry,
 #define AGENT_MAX 512 /* characters of User-Agent */
 
 ses_str_t
-ses_caller_format(ses_arena_t *a, bool tls, ses_str_t agent)
+ses_caller_format(ses_arena_t *a, bool tls, ses_str_t agent, bool v1)
 {
     return ses_str_printf(
-        a, "tls=%d agent=%.*s", tls,
-        SES_FMT(ses_base64(a, ses_str_head(agent, AGENT_MAX))));
+        a, "tls=%d agent=%.*s%s", tls,
+        SES_FMT(ses_base64(a, ses_str_head(agent, AGENT_MAX))),
+        v1 ? " api=1" : "");
 }
 
 void
-ses_caller_parse(ses_arena_t *a, ses_str_t value, bool *tls, ses_str_t *agent)
+ses_caller_parse(ses_arena_t *a, ses_str_t value, bool *tls, ses_str_t *agent,
+                 bool *v1)
 {
-    ses_str_t rest = ses_str_trim(value), part, text;
+    ses_str_t rest = ses_str_trim(value), part, name, text;
 
-    if (!ses_str_cut(&rest, ' ', &part) || rest.p == NULL ||
-        !ses_str_starts(rest, SES_STR("agent=")) ||
-        !ses_base64_parse(a, ses_str_from(rest, 6), &text))
+    if (!ses_str_cut(&rest, ' ', &part) || !ses_str_cut(&rest, ' ', &name) ||
+        !ses_str_starts(name, SES_STR("agent=")) ||
+        !ses_base64_parse(a, ses_str_from(name, 6), &text))
         return;
     *tls = ses_str_eqc(part, "tls=1");
     *agent = text;
+    *v1 = rest.p != NULL && ses_str_eqc(rest, "api=1");
 }

@@ -47,13 +47,13 @@ SES_CHECK ses_rc_t ses_ticket_parse(ses_cx_t *cx, const ses_keyring_t *ring,
 ses_str_t ses_ticket_account(ses_str_t value);
 /*
  * The field that nginx writes after the ticket, always: what policies may
- * ask of the call.  "tls=1 agent=BASE64"
+ * ask of the call.  "tls=1 agent=BASE64", and " api=1" when it came by v1
  */
 #define SES_CALLER_HEADER "X-Sesame-Caller"
-ses_str_t ses_caller_format(ses_arena_t *a, bool tls, ses_str_t agent);
+ses_str_t ses_caller_format(ses_arena_t *a, bool tls, ses_str_t agent, bool v1);
 /* What does not parse is left as it was. */
 void ses_caller_parse(ses_arena_t *a, ses_str_t value, bool *tls,
-                      ses_str_t *agent);
+                      ses_str_t *agent, bool *v1);
 
 /* SHA-256 of access key id, the client's name for this send, entry. */
 void ses_send_key(ses_str_t access_key, ses_str_t name, uint32_t entry,

@@ -261,6 +261,9 @@ show(emit_t *e, const ses_identity_t *i)
     emit_time(e, "dkim_check", i->dkim.check);
     emit_str(e, "configuration_set", i->config_set);
     emit_bool(e, "feedback_forwarding", i->feedback);
+    emit_str(e, "bounce_topic", i->notify[SES_NOTIFY_BOUNCE].topic_arn);
+    emit_str(e, "complaint_topic", i->notify[SES_NOTIFY_COMPLAINT].topic_arn);
+    emit_str(e, "delivery_topic", i->notify[SES_NOTIFY_DELIVERY].topic_arn);
     emit_list(e, "tags");
     for (n = 0; n < i->ntags; n++)
         emit_str(e, NULL,

@@ -62,6 +62,7 @@ static const char *const db_names[SES_DB_MAX] = {
     [SES_DB_ASKED] = "asked",
     [SES_DB_DNS] = "dns",
     [SES_DB_STATISTIC] = "statistic",
+    [SES_DB_NOTIFY] = "notify",
 };
 
 const char *

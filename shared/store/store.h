@@ -56,7 +56,7 @@ typedef enum {
     SES_DB_ALIAS,     /* message id of a requeued file -> the first one */
     SES_DB_QUOTA,     /* account -> totals; account, minute -> count */
     SES_DB_EVENT,     /* sequence -> event */
-    SES_DB_EVENT_SET, /* account, set, sequence -> "" */
+    SES_DB_EVENT_SET, /* account, set (or identity), sequence -> "" */
     SES_DB_FACT,      /* message id, kind, recipient -> sequence */
     SES_DB_CURSOR,    /* account, set, destination, subscription -> next */
     SES_DB_DEAD,      /* the same and sequence -> why */
@@ -67,6 +67,8 @@ typedef enum {
     SES_DB_ASKED,     /* day, hash -> verification mails of that day */
     SES_DB_DNS,       /* zone, account, identity -> records put there */
     SES_DB_STATISTIC, /* account, quarter of an hour -> counts */
+    /* an index that the journal derives */
+    SES_DB_NOTIFY, /* account, identity -> kinds of notifications */
     SES_DB_MAX
 } ses_db_t;
 

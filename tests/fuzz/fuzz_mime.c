@@ -45,8 +45,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         ses_address_parse(&cx, ses_json_str(in, "FromEmailAddress"), &from) ==
             SES_OK) {
         simple = ses_json_get(ses_json_get(in, "Content"), "Simple");
-        if (simple != NULL &&
-            compose_read(&cx, simple, 1 << 20, &m) == SES_OK) {
+        if (simple != NULL && compose_read(&cx, simple, "Content.Simple",
+                                           1 << 20, &m) == SES_OK) {
             ses_buf_init(&b, a, 1 << 24);
             mime_compose(&cx, &b, &m);
             if (!b.overflow)

@@ -22,6 +22,8 @@
 
 #include "../../milter/agent/dest_sns.c"
 
+#include "../../milter/agent/notification.c"
+
 #include "../../milter/agent/peer.c"
 
 #include "model/model.h"

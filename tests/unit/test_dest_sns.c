@@ -12,6 +12,8 @@
 
 #include "../../milter/agent/dest_sns.c"
 
+#include "../../milter/agent/notification.c"
+
 #define WHEN INT64_C(1795489205000) /* 2026-11-24T03:00:05Z */
 
 typedef struct {

@@ -8,6 +8,7 @@
 #include "../../milter/agent/janitor.c"
 
 #include "../../milter/agent/laggard.c"
+#include "../../milter/agent/sink.c"
 
 #include "../../milter/agent/sweep.c"
 

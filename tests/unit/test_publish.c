@@ -24,6 +24,8 @@
 
 #include "../../milter/agent/dest_sns.c"
 
+#include "../../milter/agent/notification.c"
+
 #include "../../milter/agent/outlet.c"
 
 #include "../../milter/agent/peer.c"
@@ -31,6 +33,8 @@
 #include "../../milter/agent/publish.c"
 
 #include "../../milter/agent/roster.c"
+
+#include "../../milter/agent/sink.c"
 
 #include "../../milter/agent/tail.c"
 
