@@ -6,7 +6,7 @@
 #include "base/assert.h"
 #include "base/json.h"
 
-#define BODY_MAX (8u << 20)
+#define NOTIFICATION_MAX (8u << 20)
 
 static void
 put_value(ses_jsonw_t *w, const cJSON *v)
@@ -65,7 +65,7 @@ notification_body(ses_cx_t *cx, ses_str_t event, bool headers, ses_str_t *out)
 
     if ((rc = ses_json_parse(cx, event, &j)) != SES_OK)
         return ses_fail(cx, SES_FAULT, "an event is no JSON");
-    ses_jsonw_init(&w, cx->arena, BODY_MAX);
+    ses_jsonw_init(&w, cx->arena, NOTIFICATION_MAX);
     ses_jsonw_open(&w, NULL);
     ses_jsonw_str(&w, "notificationType", ses_json_str(j, "eventType"));
     cJSON_ArrayForEach(v, j)

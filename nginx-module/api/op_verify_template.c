@@ -209,7 +209,10 @@ op_verify_delete(op_t *op)
 
     if (rc == SES_OK)
         ses_verify_template_del(op->cx, op->change, &v);
-    return rc;
+    if (rc != SES_NOT_FOUND || op->def->protocol == OP_REST)
+        return rc;
+    ses_cx_clear(op->cx); /* v1 has no error for it */
+    return SES_OK;
 }
 
 /* --- get, list --------------------------------------------------------- */

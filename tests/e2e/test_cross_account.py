@@ -5,6 +5,7 @@ import json
 import botocore.exceptions
 import pytest
 
+from harness.host import wait
 from mail.session import Session
 
 OWNER = "333333333333"
@@ -25,8 +26,8 @@ class Site:
         host.sesamectl("account", "add", OWNER)
         host.sesamectl("production", "grant", OWNER)
         made = host.sesamectl("key", "add", OWNER, "--json")
-        self.owner = host.ses((made["access_key_id"],
-                               made["secret_access_key"]))
+        self.owner_key = made["access_key_id"], made["secret_access_key"]
+        self.owner = host.ses(self.owner_key)
         host.verify_domain(DOMAIN, self.owner, OWNER)
         host.sesamectl("iam", "user", "add", self.account, "delegate")
         made = host.sesamectl("iam", "key", "add", self.account, "delegate",
@@ -219,3 +220,28 @@ def test_policies_go_with_their_identity(site):
     ses.create_email_identity(EmailIdentity="brief.example")
     assert ses.get_email_identity_policies(
         EmailIdentity="brief.example")["Policies"] == {}
+
+
+def test_the_owner_is_notified(site):
+    """Topics of the identity are its owner's, whoever sends."""
+    host = site.host
+    sns, v1 = host.sns(site.owner_key), host.client("ses", site.owner_key)
+    topic = sns.create_topic(Name="told")["TopicArn"]
+    sns.subscribe(TopicArn=topic, Protocol="http",
+                  Endpoint=host.env["SESAME_SUBSCRIBER"] + "/owner-told")
+    wait(lambda: [row for row in sns.list_subscriptions_by_topic(
+        TopicArn=topic)["Subscriptions"]
+        if row["SubscriptionArn"].startswith("arn:")], 1, 30, "confirmation")
+    v1.set_identity_notification_topic(
+        Identity=DOMAIN, NotificationType="Delivery", SnsTopic=topic)
+    site.owner_allows("Allow")
+    site.caller_allows("Allow")
+    sent = site.api()
+    told = wait(lambda: [
+        request["message"] for request in host.requests("/owner-told")
+        if request["message"].get("mail", {}).get("messageId") == sent], 1,
+        60, "the notification")[0]
+    assert told["mail"]["sendingAccountId"] == site.account
+    assert told["mail"]["sourceArn"] == site.arn
+    v1.set_identity_notification_topic(Identity=DOMAIN,
+                                       NotificationType="Delivery")

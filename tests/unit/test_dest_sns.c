@@ -316,12 +316,48 @@ test_no_key(void **state)
 
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
+/* An identity's owner: no tags, but who sent it; header fields if wanted. */
+static void
+test_identity_notification(void **state)
+{
+    static const char event[] =
+        "{\"eventType\":\"Bounce\",\"mail\":{\"timestamp\":\"t\","
+        "\"sourceArn\":\"a\",\"messageId\":\"m\",\"headersTruncated\":false,"
+        "\"headers\":[],\"commonHeaders\":{},\"tags\":{\"ses:source-ip\":"
+        "[\"192.0.2.1\"],\"ses:caller-identity\":[\"ann\"]}},"
+        "\"bounce\":{\"x\":[1,null]}}";
+    fixture_t *f = *state;
+    ses_str_t out;
+
+    assert_int_equal(notification_body(&f->cx, ses_str(event), false, &out),
+                     SES_OK);
+    assert_string_equal(
+        ses_str_c(f->arena, out),
+        "{\"notificationType\":\"Bounce\",\"mail\":{\"timestamp\":\"t\","
+        "\"sourceArn\":\"a\",\"sourceIp\":\"192.0.2.1\",\"callerIdentity\":"
+        "\"ann\",\"messageId\":\"m\"},\"bounce\":{\"x\":[1,null]}}");
+    assert_int_equal(notification_body(&f->cx, ses_str(event), true, &out),
+                     SES_OK);
+    assert_true(ses_str_search(out, SES_STR("\"messageId\":\"m\","
+                                            "\"headersTruncated\":false,"
+                                            "\"headers\":[],"
+                                            "\"commonHeaders\":{}}")) > 0);
+    assert_int_equal(notification_body(&f->cx, SES_STR("{"), true, &out),
+                     SES_FAULT);
+    ses_cx_clear(&f->cx);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_notification), TEST(test_notice),       TEST(test_raw),
-        TEST(test_message_id),   TEST(test_confirmation), TEST(test_no_key),
+        TEST(test_notification),
+        TEST(test_notice),
+        TEST(test_raw),
+        TEST(test_message_id),
+        TEST(test_confirmation),
+        TEST(test_no_key),
+        TEST(test_identity_notification),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
