@@ -37,8 +37,12 @@ def told(host, kind, message_id=None):
     return [(request["json"], request["message"])
             for request in host.requests("/v1" + kind)
             if request["json"]["Type"] == "Notification" and
-            (message_id is None or request["message"].get("mail", {}).get(
-                "messageId") == message_id)]
+            (message_id is None or
+             mail_of(request["message"]).get("messageId") == message_id)]
+
+
+def mail_of(message):
+    return message.get("mail", {}) if isinstance(message, dict) else {}
 
 
 def send(host, to, sender="news@" + DOMAIN, **more):

@@ -239,8 +239,9 @@ def test_the_owner_is_notified(site):
     sent = site.api()
     told = wait(lambda: [
         request["message"] for request in host.requests("/owner-told")
-        if request["message"].get("mail", {}).get("messageId") == sent], 1,
-        60, "the notification")[0]
+        if isinstance(request["message"], dict) and
+        request["message"].get("mail", {}).get("messageId") == sent], 1, 60,
+        "the notification")[0]
     assert told["mail"]["sendingAccountId"] == site.account
     assert told["mail"]["sourceArn"] == site.arn
     v1.set_identity_notification_topic(Identity=DOMAIN,
