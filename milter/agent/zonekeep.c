@@ -26,6 +26,9 @@
 #define DAY_MS (24 * INT64_C(3600000))
 #define REMIND_MS (INT64_C(3600000)) /* of the same failure */
 
+/* So no change is ever larger than an empty batch. */
+_Static_assert(SES_CHANGE_ROWS <= BATCH, "a change fits into a batch");
+
 typedef enum { PASS_NONE, PASS_SITE, PASS_ROWS, PASS_IDENTITIES } pass_t;
 
 typedef struct keeper_s keeper_t;
@@ -146,11 +149,11 @@ changes(keeper_t *k, ses_cx_t *cx)
         rc = ses_journal_read(cx, k->t, k->seq_next + 1, &rec);
         if (rc != SES_OK)
             break;
-        if (k->n + rec.change.n > BATCH && k->n > 0)
+        if (k->n + rec.change.n > BATCH) /* it is the next one's */
             break;
         if (rec.seq != k->seq_next + 1) /* purged: only a pass can know */
             k->next_pass = 0;
-        for (i = 0; rc == SES_OK && i < rec.change.n && k->n < BATCH; i++)
+        for (i = 0; rc == SES_OK && i < rec.change.n; i++)
             if (rec.change.rows[i].kind == SES_ROW_CHECK)
                 continue;
             else if (rec.change.rows[i].db == SES_DB_IDENTITY)
@@ -159,8 +162,6 @@ changes(keeper_t *k, ses_cx_t *cx)
                 rc = take(k, cx, SES_STR(""));
         if (rc != SES_OK)
             break;
-        if (i < rec.change.n) /* more than a batch: a pass sees the rest */
-            k->next_pass = 0;
         k->seq_next = rec.seq;
     }
     return rc == SES_NOT_FOUND ? SES_OK : rc;

@@ -146,6 +146,23 @@ def test_server_and_agent_killed(site):
     wait_same(site, but={(SERVICE + ".", "TXT")})
 
 
+@pytest.mark.long
+def test_more_at_once_than_a_batch_holds(site):
+    """Changes that came while the server did not answer, one by one and in
+    one, and no pass over everything to find what was forgotten."""
+    add(site, "before.example")
+    wait_same(site, but={(SERVICE + ".", "TXT")})
+    complete = count_log(site, "is complete")
+    seen = count_log(site, "does not answer")
+    site.kill9("knot")
+    tokens = add(site, *["many%d.example" % n for n in range(60)])
+    wait_log(site, "does not answer", seen + 1)
+    site.start("knot")
+    wait_same(site, but={(SERVICE + ".", "TXT")})
+    assert all(ask(site, name_of(token), "TXT") for token in tokens.values())
+    assert count_log(site, "is complete") == complete
+
+
 def restart(site):
     """The agent has gone over everything again."""
     text = "is complete"

@@ -3,6 +3,11 @@ rotations, requeueing, expiry and restarts, and what silence means"""
 
 import concurrent.futures
 import os
+import pwd
+import re
+import socket
+import stat
+import subprocess
 import time
 
 import pytest
@@ -68,6 +73,73 @@ def finals(host, queue):
 def wait_finals(host, queue, count=1, seconds=20):
     wait(lambda: finals(host, queue), count, seconds,
          "final events of %s" % queue)
+
+
+@pytest.fixture
+def hardened(site, tmp_path):
+    """hardened(dropped): the agent with what its unit leaves it of root's
+    capabilities, but those; its log.  The host's own stands still."""
+    unit = os.path.join(ROOT, "conf-examples", "systemd",
+                        "sesame-agent.service")
+    with open(unit) as file:
+        (kept,) = re.findall(r"(?m)^CapabilityBoundingSet=(.*)$", file.read())
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(tmp_path / "lmtp"))
+    listener.listen()
+    listener.setblocking(False)
+    running = []
+
+    def start(dropped=()):
+        names = [name for name in kept.split() if name not in dropped]
+        log = tmp_path / ("log%d" % len(running))
+        with open(log, "w") as out:
+            running.append(subprocess.Popen(
+                ["setpriv", "--bounding-set", ",".join(
+                    ["-all"] + ["+" + name[4:].lower() for name in names]),
+                 os.path.join(site.layout.build, "sesame-agent"),
+                 "-c", site.layout.config,
+                 "--lmtp", "fd:%d" % listener.fileno()],
+                stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+                pass_fds=[listener.fileno()]))
+        return log
+
+    def stop():
+        if running and running[-1].poll() is None:
+            running[-1].terminate()
+            assert running[-1].wait(30) == 0
+
+    site.stop("agent")
+    start.stop = stop
+    try:
+        yield start
+    finally:
+        stop()
+        listener.close()
+        site.start("agent")
+
+
+def test_log_of_another_user(site, send, hardened):
+    """As rsyslog's is.  The unit lets the agent's parent read it, by the one
+    capability that it is there for."""
+    maillog = site.layout.maillog
+    was = os.stat(maillog)
+    stranger = pwd.getpwnam("nobody")
+    os.chown(maillog, stranger.pw_uid, stranger.pw_gid)
+    os.chmod(maillog, 0o600)
+    try:
+        log = hardened(["CAP_DAC_READ_SEARCH"])
+        wait(lambda: re.findall("Permission denied", log.read_text()), 1, 30,
+             "a complaint")
+        hardened.stop()
+        hardened()
+        queue = send("stranger@own.example")
+        wait_finals(site, queue, seconds=40)
+        assert [event[0] for event in told(site, queue)] == ["Send",
+                                                             "Delivery"]
+        hardened.stop()
+    finally:
+        os.chown(maillog, was.st_uid, was.st_gid)
+        os.chmod(maillog, stat.S_IMODE(was.st_mode))
 
 
 def test_rotation_while_mail_flows(site, send):

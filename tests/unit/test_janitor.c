@@ -205,6 +205,28 @@ test_gone(void **state)
     ses_txn_end(t);
 }
 
+/* Temporary credentials go a day after their end. */
+static void
+test_sessions(void **state)
+{
+    host_t *h = *state;
+    ses_credential_t k = {
+        .account = ACCOUNT, .user = SES_STR(""), .policy = SES_STR("")};
+    ses_txn_t *t = begin(h);
+    ses_change_t c = {.n = 0};
+    ses_str_t secret, token;
+
+    must(h, ses_session_new(&h->cx, &h->tokens, DAY, &k, &secret, &token));
+    ses_credential_put(&h->cx, &c, &k);
+    must(h, ses_journal_apply(&h->cx, t, &c, "test"));
+    must(h, ses_txn_commit(&h->cx, t));
+    assert_int_equal(rows(h, SES_DB_CREDENTIAL), 1);
+    purge_after(h, 1);
+    assert_int_equal(rows(h, SES_DB_CREDENTIAL), 1);
+    purge_after(h, 3);
+    assert_int_equal(rows(h, SES_DB_CREDENTIAL), 0);
+}
+
 static void
 relieve_after(host_t *h, int64_t days)
 {
@@ -276,8 +298,9 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_events), TEST(test_no_cursor), TEST(test_many),
-        TEST(test_gone),   TEST(test_laggard),   TEST(test_tallies),
+        TEST(test_events),   TEST(test_no_cursor), TEST(test_many),
+        TEST(test_gone),     TEST(test_laggard),   TEST(test_tallies),
+        TEST(test_sessions),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
