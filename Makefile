@@ -92,7 +92,7 @@ FUZZ      := $(SRC_fuzz:tests/fuzz/%.c=$(B)/fuzz/%)
 help: ## list the targets
 	@echo 'Sesame: SES for your own Postfix and nginx.'
 	@echo
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' \
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' \
 	    Makefile
 	@echo
 	@echo 'Variables: B=$(B) (build directory)  PREFIX=$(PREFIX)  DESTDIR='
@@ -141,6 +141,10 @@ mail: ## the milter protocol and a private Postfix
 check-long: deps ## the slow tests: processes killed in the middle of traffic
 	@$(CHECK) build long
 
+.PHONY: check-container
+check-container: deps ## Sesame installed in a Debian that boots; fetches packages
+	@$(CHECK) build container
+
 .PHONY: e2e
 e2e: ## stories through the whole private host
 	@$(CHECK) build e2e
@@ -151,7 +155,7 @@ bench: deps all bench-programs ## what it costs, beside peers: build/bench.json
 
 .PHONY: clean
 clean: ## remove what was built, and what test hosts left
-	@for host in $(B)/run* $(B)/hosts/*; do [ ! -L "$$host/state" ] || \
+	@for host in $(B)/run* $(B)/hosts/* $(B)/container/machine-*; do [ ! -L "$$host/state" ] || \
 	    $(SUDO) tests/mailhost remove "$$host"; done
 	$(SUDO) rm -rf $(B)
 

@@ -26,6 +26,8 @@ os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "long: run by make check-long")
+    config.addinivalue_line("markers",
+                            "container: run by make check-container")
 
 
 def bring_up(options):
