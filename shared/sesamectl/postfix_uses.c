@@ -16,7 +16,6 @@ mail_from(ses_cx_t *cx, const ses_identity_t *i, void *arg)
 {
     postfix_uses_t *u = arg;
 
-    (void) cx;
     u->mail_from = ses_str_dup(cx->arena, i->mail_from.domain);
     return SES_NOT_FOUND; /* one is enough */
 }
@@ -43,7 +42,6 @@ config_set(ses_cx_t *cx, const ses_config_set_t *s, void *arg)
 }
 
 typedef struct {
-    ctl_t *c;
     ses_txn_t *t;
     postfix_uses_t *u;
 } reading_t;
@@ -59,7 +57,7 @@ account(ses_cx_t *cx, const ses_account_t *a, void *arg)
 static ses_rc_t
 look(ctl_t *c, ses_txn_t *t, void *arg)
 {
-    reading_t r = {c, t, arg};
+    reading_t r = {t, arg};
     ses_rc_t rc;
 
     if ((rc = ses_identity_mail_from_due(&c->cx, t, INT64_MAX, mail_from,
