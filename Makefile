@@ -58,11 +58,13 @@ LIB_gate  := -lsystemd -lopendkim $(LIB_base) -lresolv -ldl
 LIB_agent := $(shell pkg-config --libs gmime-3.0 2>/dev/null) -lcurl \
              -lunbound -lldns -lsystemd $(LIB_base)
 LIB_ctl   := -lunbound $(LIB_base)
+INC_resolve := -Ishared
 
 # --- sources ----------------------------------------------------------------
 
 SRC_base  := $(wildcard shared/base/*.c shared/template/*.c shared/store/*.c \
                         shared/model/*.c shared/policy/*.c)
+SRC_resolve := $(wildcard shared/resolve/*.c)
 SRC_api   := $(wildcard nginx-module/api/*.c)
 SRC_gate  := $(wildcard milter/gate/*.c)
 SRC_agent := $(wildcard milter/agent/*.c)
@@ -72,6 +74,7 @@ SRC_unit  := $(wildcard tests/unit/test_*.c)
 SRC_fuzz  := $(wildcard tests/fuzz/fuzz_*.c)
 
 OBJ_base  := $(SRC_base:%.c=$(B)/obj/%.o)
+OBJ_resolve := $(SRC_resolve:%.c=$(B)/obj/%.o)
 OBJ_api   := $(SRC_api:%.c=$(B)/obj/%.o)
 OBJ_gate  := $(SRC_gate:%.c=$(B)/obj/%.o)
 OBJ_agent := $(SRC_agent:%.c=$(B)/obj/%.o)
@@ -79,6 +82,7 @@ OBJ_ctl   := $(SRC_ctl:%.c=$(B)/obj/%.o)
 
 LIBSESAME := $(B)/libsesame.a
 LIBAPI    := $(B)/libsesame_api.a
+LIBRESOLVE := $(B)/libsesame_resolve.a
 GATE      := $(if $(filter %/main.c,$(SRC_gate)),$(B)/sesame-milter)
 AGENT     := $(if $(filter %/main.c,$(SRC_agent)),$(B)/sesame-agent)
 CTL       := $(if $(filter %/main.c,$(SRC_ctl)),$(B)/sesamectl)
@@ -111,7 +115,7 @@ deps: ## install the Debian packages that are missing, make the users
 	@tests/harness/deps
 
 .PHONY: all
-all: $(LIBSESAME) $(LIBAPI) $(GATE) $(AGENT) $(CTL) $(MODULE) ## build
+all: $(LIBSESAME) $(LIBAPI) $(LIBRESOLVE) $(GATE) $(AGENT) $(CTL) $(MODULE) ## build
 
 .PHONY: lint
 lint: ## format, warnings of clang, banned calls, layers
@@ -162,6 +166,7 @@ clean: ## remove what was built, and what test hosts left
 # --- programs ---------------------------------------------------------------
 
 $(OBJ_base):  INC := $(INC_base)
+$(OBJ_resolve): INC := $(INC_resolve)
 $(OBJ_api):   INC := $(INC_api)
 $(OBJ_gate):  INC := $(INC_gate)
 $(OBJ_agent): INC := $(INC_agent)
@@ -183,6 +188,11 @@ $(LIBAPI): $(OBJ_api) $(B)/members.api
 	$(Q)rm -f $@
 	$(Q)ar rcsD $@ $(OBJ_api)
 
+$(LIBRESOLVE): $(OBJ_resolve) $(B)/members.resolve
+	$(call say,AR,$@)
+	$(Q)rm -f $@
+	$(Q)ar rcsD $@ $(OBJ_resolve)
+
 $(B)/members.%: FORCE
 	@mkdir -p $(@D)
 	@echo '$(OBJ_$*)' | cmp -s - $@ || echo '$(OBJ_$*)' > $@
@@ -192,13 +202,15 @@ $(B)/sesame-milter: $(OBJ_gate) $(LIBSESAME) $(B)/members.gate
 	$(call say,LD,$@)
 	$(Q)$(CC) -pie -rdynamic $(LDFLAGS_) -o $@ $(OBJ_gate) $(LIBSESAME) $(LIB_gate)
 
-$(B)/sesame-agent: $(OBJ_agent) $(LIBSESAME) $(B)/members.agent
+$(B)/sesame-agent: $(OBJ_agent) $(LIBRESOLVE) $(LIBSESAME) $(B)/members.agent
 	$(call say,LD,$@)
-	$(Q)$(CC) -pie $(LDFLAGS_) -o $@ $(OBJ_agent) $(LIBSESAME) $(LIB_agent)
+	$(Q)$(CC) -pie $(LDFLAGS_) -o $@ $(OBJ_agent) $(LIBRESOLVE) \
+	    $(LIBSESAME) $(LIB_agent)
 
-$(B)/sesamectl: $(OBJ_ctl) $(LIBSESAME) $(B)/members.ctl
+$(B)/sesamectl: $(OBJ_ctl) $(LIBRESOLVE) $(LIBSESAME) $(B)/members.ctl
 	$(call say,LD,$@)
-	$(Q)$(CC) -pie $(LDFLAGS_) -o $@ $(OBJ_ctl) $(LIBSESAME) $(LIB_ctl)
+	$(Q)$(CC) -pie $(LDFLAGS_) -o $@ $(OBJ_ctl) $(LIBRESOLVE) \
+	    $(LIBSESAME) $(LIB_ctl)
 
 # --- the nginx module -------------------------------------------------------
 # Configured once against nginx-dev; nginx-module/config finds the archives by
@@ -239,12 +251,12 @@ $(B)/ngx_http_sesame_module.so: $(B)/nginx/Makefile $(SRC_ngx) $(HDR_all) \
 .PHONY: unit-programs
 unit-programs: $(UNIT)
 
-$(B)/unit/%: tests/unit/%.c $(LIBAPI) $(LIBSESAME) Makefile
+$(B)/unit/%: tests/unit/%.c $(LIBAPI) $(LIBRESOLVE) $(LIBSESAME) Makefile
 	@mkdir -p $(@D)
 	$(call say,TEST,$@)
 	$(Q)$(CC) $(filter-out -Wconversion,$(CFLAGS_)) -Wno-unused-function \
-	    -Wno-maybe-uninitialized $(INC_unit) $(LDFLAGS_) -MF $@.d -o $@ $< $(LIBAPI) $(LIBSESAME) \
-	    -lcmocka $(LIB_base) $$(sed -n 's,^// LIBS: *,,p' $<)
+	    -Wno-maybe-uninitialized $(INC_unit) $(LDFLAGS_) -MF $@.d -o $@ $< \
+	    $(LIBAPI) $(LIBRESOLVE) $(LIBSESAME) -lcmocka $(LIB_base) $$(sed -n 's,^// LIBS: *,,p' $<)
 
 # A fuzz target is run over its corpus by tests/fuzz/main.c.
 .PHONY: fuzz-programs
@@ -318,5 +330,6 @@ print-%:
 .PHONY: FORCE
 FORCE:
 
--include $(OBJ_base:.o=.d) $(OBJ_api:.o=.d) $(OBJ_gate:.o=.d) \
+-include $(OBJ_base:.o=.d) $(OBJ_resolve:.o=.d) $(OBJ_api:.o=.d) \
+         $(OBJ_gate:.o=.d) \
          $(OBJ_agent:.o=.d) $(OBJ_ctl:.o=.d) $(UNIT:=.d)

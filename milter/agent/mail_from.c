@@ -4,9 +4,10 @@
  * There must be one MX, our feedback host, so that bounces come to us, and
  * one SPF record that includes the service's (contract 7.2).  What is due is
  * looked at in rounds: all look-ups of a round go out together and its
- * results are one commit.  Those that did not fail before come first.  A round
- * ends with its slowest answer, a few seconds at most; whose servers are dead
- * comes late in the next rounds, by back-off.
+ * results are one commit.  A round ends with its slowest answer, a few seconds
+ * at most.  Those that were asked for a moment ago have a round of their own
+ * between two of all, and those that did not fail before have places in it,
+ * so that however many wait for dead servers, a new one does not.
  */
 #include "mail_from.h"
 
@@ -20,6 +21,8 @@
 #include "resolve.h"
 
 #define ROUND_MAX 64u
+#define FIRST_MAX 48u /* of those that did not fail before */
+#define FRESH_MS (10 * INT64_C(1000))
 #define LOOK_MS 250 /* between two looks at the index */
 #define WAIT_MS 50
 #define DAY_MS (24 * INT64_C(3600000))
@@ -41,7 +44,9 @@ struct checker_s {
     ses_arena_t *arena;
     ses_str_t host; /* where the MX should point */
     job_t jobs[ROUND_MAX];
-    unsigned n, left; /* answers to come */
+    unsigned n, room; /* how many there are, and may be */
+    unsigned left;    /* answers to come */
+    bool fresh;       /* it is a round of fresh ones only */
 };
 
 /* --- answers ----------------------------------------------------------- */
@@ -54,6 +59,7 @@ error_of(const resolve_answer_t *answer)
         [RESOLVE_NO_NAME] = "HOST_NOT_FOUND",
         [RESOLVE_NO_TYPE] = "TYPE_NOT_FOUND",
         [RESOLVE_FAILED] = "DNS_SERVER_ERROR",
+        [RESOLVE_BOGUS] = "DNS_SERVER_ERROR",
     };
 
     return answer->unasked ? "SERVICE_ERROR" : errors[answer->status];
@@ -64,8 +70,10 @@ look_of(bool found, const resolve_answer_t *answer)
 {
     if (found)
         return SES_LOOK_FOUND;
-    return answer->status == RESOLVE_FAILED ? SES_LOOK_FAILED
-                                            : SES_LOOK_MISSING;
+    /* What DNSSEC refutes proves nothing either: mail goes on as before. */
+    return answer->status == RESOLVE_FAILED || answer->status == RESOLVE_BOGUS
+               ? SES_LOOK_FAILED
+               : SES_LOOK_MISSING;
 }
 
 static void
@@ -116,8 +124,8 @@ take(ses_cx_t *cx, const ses_identity_t *i, void *arg)
     (void) cx;
     for (j = c->jobs; j < c->jobs + c->n; j++)
         if (ses_str_eq(j->name, i->name) && ses_str_eq(j->account, i->account))
-            return SES_OK; /* as one that did not fail before */
-    if (c->n == ROUND_MAX)
+            return SES_OK; /* in another walk */
+    if (c->n == c->room)
         return SES_NOT_FOUND;
     j = &c->jobs[c->n++];
     *j = (job_t){.c = c,
@@ -137,8 +145,14 @@ due(checker_t *c, ses_cx_t *cx)
     c->n = 0;
     if ((rc = ses_txn_read(cx, c->agent->store, &t)) != SES_OK)
         return rc;
-    rc = ses_identity_mail_from_first_due(cx, t, cx->now, take, c);
-    if (rc == SES_OK)
+    c->room = FIRST_MAX;
+    rc = ses_identity_mail_from_first_due(cx, t, cx->now - FRESH_MS, cx->now,
+                                          take, c);
+    c->fresh = c->n > 0 && !c->fresh;
+    if (rc == SES_OK && !c->fresh)
+        rc = ses_identity_mail_from_first_due(cx, t, 0, cx->now, take, c);
+    c->room = ROUND_MAX;
+    if (rc == SES_OK && !c->fresh)
         rc = ses_identity_mail_from_due(cx, t, cx->now, take, c);
     ses_txn_end(t);
     return rc;

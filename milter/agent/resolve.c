@@ -9,17 +9,14 @@
 #include "resolve.h"
 
 #include <poll.h>
-#include <stdio.h>
-#include <unbound.h>
 
 #include "base/clock.h"
-#include "base/buf.h"
 #include "base/log.h"
+#include "resolve/context.h"
 
 #define TIMEOUT_US (5 * INT64_C(1000000))
 #define CONTEXT_US (2 * INT64_C(1000000))
 #define CONTEXTS_MAX 8
-#define RDATA_MAX 16
 
 typedef struct query_s query_t;
 typedef struct context_s context_t;
@@ -56,56 +53,6 @@ resolve_new(const ses_conf_t *conf)
     return r;
 }
 
-/* "IP:PORT" or "[IP]:PORT" as libunbound spells it: "IP@PORT". */
-static int
-forward(struct ub_ctx *ub, ses_str_t endpoint)
-{
-    ptrdiff_t colon = ses_str_rfind(endpoint, ':');
-    ses_str_t ip = ses_str_head(endpoint, (size_t) (colon < 0 ? 0 : colon));
-    char addr[80];
-
-    if (ip.n > 2 && ip.p[0] == '[')
-        ip = ses_str_n(ip.p + 1, ip.n - 2);
-    snprintf(addr, sizeof(addr), "%.*s@%.*s", SES_FMT(ip),
-             SES_FMT(ses_str_from(endpoint, (size_t) colon + 1)));
-    return ub_ctx_set_fwd(ub, addr);
-}
-
-static int
-configure(struct ub_ctx *ub, const ses_conf_t *conf)
-{
-    static const char *const options[][2] = {
-        {"cache-max-ttl:", "0"},
-        {"cache-max-negative-ttl:", "0"},
-        {"qname-minimisation:", "no"}, /* a forwarder asks for whole names */
-        /* Sockets, one for each question: the library's few would let
-         * questions about dead names hold up all others. */
-        {"outgoing-range:", "512"},
-        {"outgoing-num-tcp:", "32"},
-    };
-    ses_str_t rest = conf->resolver, one;
-    int e = 0;
-    size_t i;
-
-    for (i = 0; e == 0 && i < sizeof(options) / sizeof(options[0]); i++)
-        e = ub_ctx_set_option(ub, options[i][0], options[i][1]);
-    if (e == 0 && conf->dns_trust_anchor.n > 0)
-        e = ub_ctx_add_ta_file(ub, conf->dns_trust_anchor.p);
-    else if (e == 0)
-        e = ub_ctx_set_option(ub, "module-config:", "iterator");
-    if (e == 0 && conf->resolver.n == 0)
-        e = ub_ctx_resolvconf(ub, NULL);
-    while (e == 0 && rest.n > 0 && ses_str_cut(&rest, ' ', &one))
-        e = forward(ub, one);
-    if (e == 0)
-        e = ub_ctx_async(ub, 1);
-    /* The last, it ends configuration.  The library answers for .test
-     * itself; whoever names a resolver wants its answer. */
-    if (e == 0 && conf->resolver.n > 0)
-        e = ub_ctx_zone_remove(ub, "test.");
-    return e;
-}
-
 static void
 context_free(context_t *c)
 {
@@ -128,7 +75,7 @@ context_get(resolve_t *r)
 {
     int64_t now = ses_clock_mono_us();
     context_t *c;
-    int e = UB_NOMEM, n = 0;
+    int e, n = 0;
 
     for (c = r->contexts; c != NULL; c = c->next)
         n++;
@@ -137,8 +84,7 @@ context_get(resolve_t *r)
         return c;
     c = ses_xcalloc(sizeof(*c));
     c->made = now;
-    if ((c->ub = ub_ctx_create()) == NULL ||
-        (e = configure(c->ub, r->conf)) != 0) {
+    if ((c->ub = ses_resolve_context(r->conf, true, &e)) == NULL) {
         if (!r->warned)
             ses_log(SES_LOG_ERROR, "resolve: no DNS: %s", ub_strerror(e));
         r->warned = true;
@@ -178,27 +124,49 @@ tell(query_t *q, resolve_status_t status, const ses_str_t *rdata, size_t n)
     ses_xfree(q);
 }
 
+static resolve_status_t
+status_of(const struct ub_result *res)
+{
+    if (res->bogus)
+        return RESOLVE_BOGUS;
+    if (res->havedata)
+        return RESOLVE_FOUND;
+    if (res->nxdomain)
+        return RESOLVE_NO_NAME;
+    return res->rcode == 0 ? RESOLVE_NO_TYPE : RESOLVE_FAILED;
+}
+
+/* All there are; a message of 64 KB bounds them. */
+static ses_str_t *
+records(const struct ub_result *res, size_t *n)
+{
+    ses_str_t *list;
+    size_t i, count = 0;
+
+    while (res->data[count] != NULL)
+        count++;
+    list = ses_xcalloc((count + 1) * sizeof(*list));
+    for (i = 0; i < count; i++)
+        list[i] = ses_str_n(res->data[i], (size_t) res->len[i]);
+    *n = count;
+    return list;
+}
+
 static void
 on_answer(void *arg, int error, struct ub_result *res)
 {
     resolve_status_t status = RESOLVE_FAILED;
-    ses_str_t rdata[RDATA_MAX];
+    ses_str_t *rdata = NULL;
     query_t *q = arg;
     size_t n = 0;
 
     query_unlink(&q->context->queries, q);
-    if (error == 0 && res != NULL && !res->bogus) {
-        if (res->havedata) {
-            for (; n < RDATA_MAX && res->data[n] != NULL; n++)
-                rdata[n] = ses_str_n(res->data[n], (size_t) res->len[n]);
-            status = RESOLVE_FOUND;
-        } else if (res->nxdomain) {
-            status = RESOLVE_NO_NAME;
-        } else if (res->rcode == 0) {
-            status = RESOLVE_NO_TYPE;
-        }
-    }
+    if (error == 0 && res != NULL)
+        status = status_of(res);
+    if (status == RESOLVE_FOUND)
+        rdata = records(res, &n);
     tell(q, status, rdata, n);
+    ses_xfree(rdata);
     ub_resolve_free(res);
 }
 

@@ -21,7 +21,8 @@ typedef enum {
     RESOLVE_FOUND,
     RESOLVE_NO_NAME, /* NXDOMAIN */
     RESOLVE_NO_TYPE, /* the name exists, without such a record */
-    RESOLVE_FAILED   /* no answer, or none that can be trusted */
+    RESOLVE_FAILED,  /* no answer */
+    RESOLVE_BOGUS    /* one that DNSSEC refutes */
 } resolve_status_t;
 
 typedef struct {

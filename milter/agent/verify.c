@@ -6,11 +6,12 @@
  * give our public key (contract 7.2).  When it is not there, a text will do:
  * that of the identity at _amazonses.DOMAIN, or at DOMAIN after "amazonses:",
  * for those whose DNS takes no name with an underscore.  Checks are taken from
- * the work index in the order they are due, many at a time, and those that
- * did not fail before have places of their own, so that however many wait for
- * dead servers, a new one does not; whoever wants one at once makes it due
- * now.  What a result does to the state is the model's
- * business (contract 7.3); when to look again is decided here.
+ * the work index in the order they are due, many at a time.  Those that became
+ * due a moment ago, and those that did not fail before, have places of their
+ * own, so that however many wait for dead servers, new ones or old, the next
+ * one does not; whoever wants one at once makes it due now.  What a result
+ * does to the state is the model's business (contract 7.3); when to look again
+ * is decided here.
  */
 #include "verify.h"
 
@@ -25,12 +26,21 @@
 #include "resolve.h"
 
 #define ROUND_MS 25
-#define JOBS_MAX 192u
-#define SLOW_MAX 128u /* of those that failed before */
+#define FRESH_MS (10 * INT64_C(1000))
 #define DAY_MS (24 * INT64_C(3600000))
 #define SOA_TRIES 3 /* the domain and its parents */
 
 typedef struct verifier_s verifier_t;
+
+/* Which due checks there are places for. */
+typedef enum {
+    FRESH, /* did not fail before, due for less than FRESH_MS */
+    FIRST, /* did not fail before */
+    ANY,
+    QUEUES
+} queue_t;
+
+static const unsigned places[QUEUES] = {32, 96, 96};
 
 /* One identity being looked up. */
 typedef struct job_s {
@@ -38,9 +48,9 @@ typedef struct job_s {
     ses_arena_t *arena;
     ses_str_t account, name, token, key, proof;
     int64_t due;   /* as which check it was taken */
+    queue_t queue; /* whose place it has */
     unsigned left; /* answers to come */
     ses_look_t dkim, text;
-    bool at_root;      /* the text is looked for at the domain itself */
     const char *error; /* VerificationError */
     const char *soa_name;
     unsigned soa_tries;
@@ -55,12 +65,13 @@ struct verifier_s {
     agent_t *agent;
     resolve_t *resolve;
     job_t *running, *done;
-    unsigned jobs;
+    unsigned jobs[QUEUES];
     uint64_t journal; /* as of the last look at the index */
     int64_t due_at;   /* when the next check is due */
     int64_t look_at;  /* not before this time */
-    unsigned room;    /* jobs that there may be, of those looked at now */
-    bool waiting;     /* a check is due, but there was no room */
+    queue_t queue;    /* looked at now */
+    bool waiting;     /* a check is due, but there was no place */
+    bool left;        /* a job has left its place since */
     ses_arena_t *arena;
 };
 
@@ -85,42 +96,58 @@ look_of(bool found, const resolve_answer_t *answer)
 {
     if (found)
         return SES_LOOK_FOUND;
-    return answer->status == RESOLVE_FAILED ? SES_LOOK_FAILED
-                                            : SES_LOOK_MISSING;
+    switch (answer->status) {
+    case RESOLVE_FAILED:
+        return SES_LOOK_FAILED;
+    case RESOLVE_BOGUS:
+        return SES_LOOK_BOGUS;
+    default:
+        return SES_LOOK_MISSING;
+    }
 }
 
-static bool
-has_text(job_t *j, const resolve_answer_t *answer, ses_str_t want)
+/* At one of its two places. */
+static void
+text_seen(job_t *j, const resolve_answer_t *answer, ses_str_t want)
 {
+    bool found = false;
     ses_str_t txt;
     size_t i;
 
-    for (i = 0; i < answer->n; i++)
-        if (ses_keyrecord_txt(j->arena, answer->rdata[i], &txt) &&
-            ses_str_eq(ses_str_trim(txt), want))
-            return true;
-    return false;
+    for (i = 0; i < answer->n && !found; i++)
+        found = ses_keyrecord_txt(j->arena, answer->rdata[i], &txt) &&
+                ses_str_eq(ses_str_trim(txt), want);
+    j->text = ses_look_either(j->text, look_of(found, answer));
+    finish(j);
 }
 
 static void
 on_text(void *arg, const resolve_answer_t *answer)
 {
     job_t *j = arg;
-    ses_str_t want = j->proof;
-    ses_look_t look;
 
-    if (j->at_root)
-        want = ses_str_cat(j->arena, SES_STR("amazonses:"), want);
-    look = look_of(has_text(j, answer, want), answer);
-    /* Two places: what is not seen at either may be at one without answer. */
-    if (look != SES_LOOK_MISSING || !j->at_root)
-        j->text = look;
-    if (look == SES_LOOK_FOUND || j->at_root) {
-        finish(j);
-        return;
-    }
-    j->at_root = true;
-    resolve_ask(j->v->resolve, j->name.p, RESOLVE_TXT, on_text, j);
+    text_seen(j, answer, j->proof);
+}
+
+static void
+on_text_of_domain(void *arg, const resolve_answer_t *answer)
+{
+    job_t *j = arg;
+
+    text_seen(j, answer,
+              ses_str_cat(j->arena, SES_STR("amazonses:"), j->proof));
+}
+
+/* Both at once: where nobody answers each would take its time. */
+static void
+ask_text(job_t *j)
+{
+    ses_str_t name =
+        ses_str_printf(j->arena, "_amazonses.%.*s", SES_FMT(j->name));
+
+    j->left += 2;
+    resolve_ask(j->v->resolve, name.p, RESOLVE_TXT, on_text, j);
+    resolve_ask(j->v->resolve, j->name.p, RESOLVE_TXT, on_text_of_domain, j);
 }
 
 static void
@@ -131,6 +158,7 @@ on_key(void *arg, const resolve_answer_t *answer)
         [RESOLVE_NO_NAME] = "HOST_NOT_FOUND",
         [RESOLVE_NO_TYPE] = "TYPE_NOT_FOUND",
         [RESOLVE_FAILED] = "DNS_SERVER_ERROR",
+        [RESOLVE_BOGUS] = "DNS_SERVER_ERROR",
     };
     job_t *j = arg;
     ses_str_t txt;
@@ -143,13 +171,9 @@ on_key(void *arg, const resolve_answer_t *answer)
     j->error = answer->unasked ? "SERVICE_ERROR" : errors[answer->status];
     j->dkim = look_of(found, answer);
     j->text = SES_LOOK_MISSING;
-    if (found || j->proof.n == 0) {
-        finish(j);
-        return;
-    }
-    resolve_ask(j->v->resolve,
-                ses_str_printf(j->arena, "_amazonses.%.*s", SES_FMT(j->name)).p,
-                RESOLVE_TXT, on_text, j);
+    if (!found && j->proof.n > 0)
+        ask_text(j);
+    finish(j);
 }
 
 /* The zone may begin above the domain. */
@@ -181,7 +205,8 @@ on_soa(void *arg, const resolve_answer_t *answer)
 static void
 job_free(job_t *j)
 {
-    j->v->jobs--;
+    j->v->jobs[j->queue]--;
+    j->v->left = true;
     ses_arena_free(j->arena);
     ses_xfree(j);
 }
@@ -200,11 +225,12 @@ start(verifier_t *v, const ses_identity_t *i)
     j->key = ses_str_dup(j->arena, k->public_key);
     j->proof = ses_str_dup(j->arena, i->proof);
     j->due = i->next_check;
+    j->queue = v->queue;
     j->soa_name = j->name.p;
     j->left = 2;
     j->next = v->running;
     v->running = j;
-    v->jobs++;
+    v->jobs[j->queue]++;
     resolve_ask(v->resolve,
                 ses_str_printf(j->arena, "%.*s._domainkey.%.*s",
                                SES_FMT(j->token), SES_FMT(j->name))
@@ -241,12 +267,29 @@ take_due(ses_cx_t *cx, const ses_identity_t *i, void *arg)
      * that changes the journal. */
     if (!i->domain || ses_dkim_current(&i->dkim) == NULL || is_running(v, i))
         return SES_OK;
-    if (v->jobs >= v->room) {
+    if (v->jobs[v->queue] >= places[v->queue]) {
         v->waiting = true;
         return SES_NOT_FOUND;
     }
     start(v, i);
     return SES_OK;
+}
+
+static ses_rc_t
+take_all(verifier_t *v, ses_cx_t *cx, ses_txn_t *t)
+{
+    ses_rc_t rc;
+
+    v->queue = FRESH;
+    rc = ses_identity_first_due(cx, t, cx->now - FRESH_MS, INT64_MAX, take_due,
+                                v);
+    v->queue = FIRST;
+    if (rc == SES_OK)
+        rc = ses_identity_first_due(cx, t, 0, INT64_MAX, take_due, v);
+    v->queue = ANY;
+    if (rc == SES_OK)
+        rc = ses_identity_due(cx, t, INT64_MAX, take_due, v);
+    return rc;
 }
 
 /* Look at the index when something is due, or may be. */
@@ -267,15 +310,11 @@ look(verifier_t *v)
     }
     rc = ses_journal_last(&cx, t, &seq);
     if (rc == SES_OK && (seq + 1 != v->journal || cx.now >= v->due_at ||
-                         (v->waiting && v->jobs < SLOW_MAX))) {
+                         (v->waiting && v->left))) {
         v->due_at = INT64_MAX;
-        v->waiting = false;
+        v->waiting = v->left = false;
         v->journal = seq + 1;
-        v->room = JOBS_MAX;
-        rc = ses_identity_first_due(&cx, t, INT64_MAX, take_due, v);
-        v->room = SLOW_MAX;
-        if (rc == SES_OK)
-            rc = ses_identity_due(&cx, t, INT64_MAX, take_due, v);
+        rc = take_all(v, &cx, t);
     }
     ses_txn_end(t);
     if (rc != SES_OK) {

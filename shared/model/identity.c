@@ -250,21 +250,23 @@ ses_identity_mail_from_due(ses_cx_t *cx, ses_txn_t *t, int64_t now,
 }
 
 ses_rc_t
-ses_identity_first_due(ses_cx_t *cx, ses_txn_t *t, int64_t now,
+ses_identity_first_due(ses_cx_t *cx, ses_txn_t *t, int64_t from, int64_t now,
                        ses_identity_fn_t fn, void *arg)
 {
     struct list l = {t, fn, arg};
 
-    return ses_work_walk(cx, t, SES_WORK_VERIFY_FIRST, now, each_due, &l);
+    return ses_work_between(cx, t, SES_WORK_VERIFY_FIRST, from, now, each_due,
+                            &l);
 }
 
 ses_rc_t
-ses_identity_mail_from_first_due(ses_cx_t *cx, ses_txn_t *t, int64_t now,
-                                 ses_identity_fn_t fn, void *arg)
+ses_identity_mail_from_first_due(ses_cx_t *cx, ses_txn_t *t, int64_t from,
+                                 int64_t now, ses_identity_fn_t fn, void *arg)
 {
     struct list l = {t, fn, arg};
 
-    return ses_work_walk(cx, t, SES_WORK_MAIL_FROM_FIRST, now, each_due, &l);
+    return ses_work_between(cx, t, SES_WORK_MAIL_FROM_FIRST, from, now,
+                            each_due, &l);
 }
 
 ses_rc_t

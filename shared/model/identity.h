@@ -91,8 +91,14 @@ bool ses_identity_verified(const ses_identity_t *i);
 typedef enum {
     SES_LOOK_MISSING, /* not there, or another */
     SES_LOOK_FOUND,
-    SES_LOOK_FAILED /* DNS gave no answer: proves nothing */
+    SES_LOOK_FAILED, /* DNS gave no answer: proves nothing */
+    SES_LOOK_BOGUS   /* one that DNSSEC refutes: proves nothing, and what was
+                        seen before may be as false */
 } ses_look_t;
+
+/* Of two records of which either will do.  To miss both they must both have
+ * been looked at. */
+ses_look_t ses_look_either(ses_look_t a, ses_look_t b);
 
 /* What the state machine of contract 7.3 makes of a look at DNS: either
  * record proves a domain, DKIM needs its own. */
@@ -147,13 +153,14 @@ SES_CHECK ses_rc_t ses_identity_keys_due(ses_cx_t *cx, ses_txn_t *t,
 SES_CHECK ses_rc_t ses_identity_mail_from_due(ses_cx_t *cx, ses_txn_t *t,
                                               int64_t now, ses_identity_fn_t fn,
                                               void *arg);
-/* Those of the two that did not fail at their last check: ten thousand whose
- * DNS is dead must not keep them waiting. */
+/* Those of the two that did not fail at their last check, and became due at
+ * `from` or later: ten thousand whose DNS is dead must not keep them
+ * waiting. */
 SES_CHECK ses_rc_t ses_identity_first_due(ses_cx_t *cx, ses_txn_t *t,
-                                          int64_t now, ses_identity_fn_t fn,
-                                          void *arg);
+                                          int64_t from, int64_t now,
+                                          ses_identity_fn_t fn, void *arg);
 SES_CHECK ses_rc_t ses_identity_mail_from_first_due(ses_cx_t *cx, ses_txn_t *t,
-                                                    int64_t now,
+                                                    int64_t from, int64_t now,
                                                     ses_identity_fn_t fn,
                                                     void *arg);
 /* Is its mail signed (unless SigningEnabled says no)? */

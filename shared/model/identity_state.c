@@ -61,7 +61,8 @@ ses_identity_dkim_live(const ses_identity_t *i)
 /*
  * One state after a look: found, not found (it has 72 hours, *since its
  * beginning), or nothing learnt: the time since the last look then does not
- * count.
+ * count.  What DNSSEC refutes is no success either, for as long as it lasts:
+ * the trust anchor may be what is wrong.
  */
 static ses_verify_t
 step(ses_verify_t was, int64_t *since, int64_t last, int64_t now,
@@ -71,7 +72,11 @@ step(ses_verify_t was, int64_t *since, int64_t last, int64_t now,
 
     if (look == SES_LOOK_FOUND)
         return SES_VERIFY_SUCCESS;
-    if (look == SES_LOOK_FAILED) {
+    if (look == SES_LOOK_BOGUS && was == SES_VERIFY_SUCCESS) {
+        *since = now;
+        return SES_VERIFY_TEMPORARY_FAILURE;
+    }
+    if (look == SES_LOOK_FAILED || look == SES_LOOK_BOGUS) {
         *since += now > from ? now - from : 0;
         return was;
     }
@@ -87,21 +92,24 @@ step(ses_verify_t was, int64_t *since, int64_t last, int64_t now,
     }
 }
 
-/* Either record will do; to miss both they must both have been looked at. */
-static ses_look_t
-either(ses_look_t a, ses_look_t b)
+ses_look_t
+ses_look_either(ses_look_t a, ses_look_t b)
 {
-    if (a == SES_LOOK_FOUND || b == SES_LOOK_FOUND)
-        return SES_LOOK_FOUND;
-    return a == SES_LOOK_FAILED || b == SES_LOOK_FAILED ? SES_LOOK_FAILED
-                                                        : SES_LOOK_MISSING;
+    static const ses_look_t order[] = {SES_LOOK_FOUND, SES_LOOK_BOGUS,
+                                       SES_LOOK_FAILED};
+    size_t i;
+
+    for (i = 0; i < sizeof(order) / sizeof(order[0]); i++)
+        if (a == order[i] || b == order[i])
+            return order[i];
+    return SES_LOOK_MISSING;
 }
 
 void
 ses_identity_looked(ses_identity_t *i, int64_t now, ses_look_t dkim,
                     ses_look_t proof)
 {
-    ses_look_t look = either(dkim, proof);
+    ses_look_t look = ses_look_either(dkim, proof);
     int64_t last = i->last_check;
 
     /* Whoever started the domain anew, started its DKIM anew. */

@@ -35,11 +35,19 @@ step(ses_cx_t *cx, ses_str_t key, ses_str_t val, void *arg)
 }
 
 ses_rc_t
-ses_work_walk(ses_cx_t *cx, ses_txn_t *t, char kind, int64_t now,
-              ses_work_fn_t fn, void *arg)
+ses_work_between(ses_cx_t *cx, ses_txn_t *t, char kind, int64_t from,
+                 int64_t now, ses_work_fn_t fn, void *arg)
 {
     struct walk w = {(uint64_t) now, fn, arg};
 
-    return ses_store_walk(cx, t, SES_DB_WORK, ses_str_n(&kind, 1), SES_STR(""),
+    return ses_store_walk(cx, t, SES_DB_WORK, ses_str_n(&kind, 1),
+                          ses_work_key(cx->arena, kind, from, SES_STR("")),
                           step, &w);
+}
+
+ses_rc_t
+ses_work_walk(ses_cx_t *cx, ses_txn_t *t, char kind, int64_t now,
+              ses_work_fn_t fn, void *arg)
+{
+    return ses_work_between(cx, t, kind, 0, now, fn, arg);
 }

@@ -27,6 +27,10 @@ typedef ses_rc_t (*ses_work_fn_t)(ses_cx_t *cx, ses_str_t ref, void *arg);
  * SES_NOT_FOUND of fn means "enough". */
 SES_CHECK ses_rc_t ses_work_walk(ses_cx_t *cx, ses_txn_t *t, char kind,
                                  int64_t now, ses_work_fn_t fn, void *arg);
+/* The same from a time on. */
+SES_CHECK ses_rc_t ses_work_between(ses_cx_t *cx, ses_txn_t *t, char kind,
+                                    int64_t from, int64_t now, ses_work_fn_t fn,
+                                    void *arg);
 
 ses_rc_t ses_credential_index(ses_cx_t *cx, ses_str_t key, ses_str_t value,
                               ses_index_emit_t emit, void *ctx);

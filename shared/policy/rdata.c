@@ -5,14 +5,29 @@
 
 #include "base/buf.h"
 
+#define NAME_MAX_SHOWN 1024 /* 255 bytes, four characters each */
+
+/* A byte of a label as zone files spell it (RFC 1035 section 5.1): whoever
+ * runs the name server may put any there. */
+static void
+put_byte(ses_buf_t *b, unsigned char c)
+{
+    if (c <= ' ' || c > '~')
+        ses_buf_printf(b, "\\%03u", c);
+    else if (c == '.' || c == '\\' || c == '"' || c == ';')
+        ses_buf_printf(b, "\\%c", c);
+    else
+        ses_buf_char(b, (char) c);
+}
+
 /* An uncompressed name, as libunbound gives it. */
 static bool
 take_name(ses_arena_t *a, ses_str_t *rest, ses_str_t *out)
 {
     ses_buf_t b;
-    size_t len;
+    size_t len, i;
 
-    ses_buf_init(&b, a, 1024);
+    ses_buf_init(&b, a, NAME_MAX_SHOWN);
     for (;;) {
         if (rest->n == 0)
             return false;
@@ -24,7 +39,8 @@ take_name(ses_arena_t *a, ses_str_t *rest, ses_str_t *out)
             return false;
         if (b.n > 0)
             ses_buf_char(&b, '.');
-        ses_buf_str(&b, ses_str_head(*rest, len));
+        for (i = 0; i < len; i++)
+            put_byte(&b, (unsigned char) rest->p[i]);
         *rest = ses_str_from(*rest, len);
     }
     *out = ses_buf_get(&b);

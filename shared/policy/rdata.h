@@ -1,6 +1,7 @@
 /*
  * rdata - the data of DNS records as libunbound gives it (RFC 1035 section
- * 3.3), names uncompressed
+ * 3.3), names uncompressed; they come out as zone files spell them, so in
+ * printable ASCII
  */
 #ifndef SES_POLICY_RDATA_H
 #define SES_POLICY_RDATA_H

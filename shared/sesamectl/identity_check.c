@@ -15,8 +15,7 @@
 #include "policy/spf.h"
 #include "policy/zone.h"
 
-#define RECORDS_MAX 32 /* of one answer */
-#define LABELS_MAX 8   /* looked at on the way up, for DMARC */
+#define LABELS_MAX 8 /* looked at on the way up, for DMARC */
 
 typedef struct {
     ctl_t *c;
@@ -33,7 +32,7 @@ typedef struct {
 typedef struct {
     const char *failure; /* no answer, NULL = there is one */
     unsigned n;
-    ses_str_t v[RECORDS_MAX];
+    ses_str_t *v; /* all of them: a message of 64 KB bounds them */
 } found_t;
 
 static void
@@ -68,12 +67,28 @@ look(checker_t *k, ses_str_t name, int type)
         f.failure = "its DNSSEC signature is wrong";
     else if (!res->havedata && res->rcode != 0 && !res->nxdomain)
         f.failure = "its name servers fail (SERVFAIL)";
-    for (i = 0; f.failure == NULL && res->havedata && res->data[i] != NULL &&
-                f.n < RECORDS_MAX;
-         i++)
-        f.v[f.n++] =
-            type == LOOKUP_MX ? lookup_mx(a, res, i) : lookup_text(a, res, i);
+    if (f.failure == NULL && res->havedata) {
+        while (res->data[f.n] != NULL)
+            f.n++;
+        f.v = ses_calloc(a, f.n * sizeof(*f.v));
+        for (i = 0; i < (int) f.n; i++)
+            f.v[i] = type == LOOKUP_MX ? lookup_mx(a, res, i)
+                                       : lookup_text(a, res, i);
+    }
     ub_resolve_free(res);
+    return f;
+}
+
+/* Those that are of a kind; it takes f's place. */
+static found_t
+only(found_t f, bool (*is)(ses_str_t))
+{
+    unsigned n, kept = 0;
+
+    for (n = 0; n < f.n; n++)
+        if (is(f.v[n]))
+            f.v[kept++] = f.v[n];
+    f.n = kept;
     return f;
 }
 
@@ -180,14 +195,10 @@ static void
 check_spf(checker_t *k, ses_str_t name, ses_str_t include)
 {
     ses_arena_t *a = k->c->arena;
-    found_t f = look(k, name, LOOKUP_TXT), spf = {.failure = f.failure};
+    found_t spf = only(look(k, name, LOOKUP_TXT), ses_spf_is);
     ses_str_t publish;
     bool good;
-    unsigned n;
 
-    for (n = 0; n < f.n; n++)
-        if (ses_spf_is(f.v[n]))
-            spf.v[spf.n++] = f.v[n];
     good =
         spf.n == 1 && (include.n == 0 || ses_spf_includes(spf.v[0], include));
     k->spf = k->spf && good;
@@ -201,7 +212,7 @@ check_spf(checker_t *k, ses_str_t name, ses_str_t include)
                                    "prints it (public_address)",
                                    SES_FMT(name));
     row(k, "SPF", name, good ? "ok" : "FAIL", shown(a, &spf),
-        good ? SES_STR("") : remedy(k, &f, name, publish));
+        good ? SES_STR("") : remedy(k, &spf, name, publish));
 }
 
 static void
@@ -255,19 +266,17 @@ static found_t
 find_policy(checker_t *k, ses_str_t *where)
 {
     ses_arena_t *a = k->c->arena;
-    found_t f, policy = {0};
+    found_t policy = {0};
     ses_str_t at = k->from;
-    unsigned labels, n;
+    unsigned labels;
 
     *where = k->from;
     for (labels = 0; labels < LABELS_MAX && ses_str_find(at, '.') >= 0;
          labels++) {
-        f = look(k, ses_str_cat(a, SES_STR("_dmarc."), at), LOOKUP_TXT);
-        for (n = 0; n < f.n; n++)
-            if (is_dmarc(f.v[n]))
-                policy.v[policy.n++] = f.v[n];
-        if (policy.n > 0 || f.failure != NULL) {
-            policy.failure = f.failure;
+        policy =
+            only(look(k, ses_str_cat(a, SES_STR("_dmarc."), at), LOOKUP_TXT),
+                 is_dmarc);
+        if (policy.n > 0 || policy.failure != NULL) {
             *where = at;
             break;
         }

@@ -4,9 +4,8 @@
 #ifndef SESAMECTL_LOOKUP_H
 #define SESAMECTL_LOOKUP_H
 
-#include <unbound.h>
-
 #include "ctl.h"
+#include "resolve/context.h"
 
 #define LOOKUP_MX 15
 #define LOOKUP_TXT 16

@@ -4,7 +4,8 @@ Knot holds the root, so that every name outside our zones does not exist, the
 two zones of the service, and whatever `tests/mailhost dns` adds.  unbound is
 the resolver everybody asks; it chases CNAMEs from one zone into another and
 keeps nothing for long.  A zone's SOA and NS are always ours, with a serial
-number that grows.
+number that grows.  A zone may be a test's own (up --stub): unbound asks the
+name servers at these addresses and Knot's port for it.
 """
 
 import base64
@@ -18,6 +19,7 @@ import dns.exception
 import dns.message
 import dns.query
 import dns.rcode
+import dns.rdatatype
 import dns.zone
 
 from harness.layout import (BOUNCE_DOMAIN, HOSTNAME, LOOPBACK,
@@ -95,8 +97,16 @@ server:
 forward-zone:
     name: "."
     forward-addr: {loopback}@{knot}
-remote-control:
+{stubs}remote-control:
     control-enable: no
+"""
+
+STUB = """\
+stub-zone:
+    name: "{zone}"
+"""
+STUB_ADDRESS = """\
+    stub-addr: {address}@{knot}
 """
 
 OWN_ZONES = {
@@ -139,6 +149,7 @@ class Zones:
     def __init__(self, layout):
         self.layout = layout
         self.serial = 0
+        self.lines = {}  # of a zone, for its part of Knot's configuration
 
     def names(self):
         return sorted(name[:-len(".zone")].replace("root", ".")
@@ -189,19 +200,23 @@ class Zones:
                 zone, self.file(zone))
             if updates(layout) and zone in UPDATED_ZONES:
                 text += KNOT_UPDATED
+            text += "".join("    %s\n" % line
+                            for line in self.lines.get(zone, ()))
         path = layout.path("etc", "knot.conf")
         with open(path + ".new", "w") as file:
             file.write(text)
         os.replace(path + ".new", path)
 
-    def put(self, zone, records):
-        """Add or replace a zone in the running Knot; back when it serves."""
+    def put(self, zone, records, lines=()):
+        """Add or replace a zone in the running Knot; back when it serves.
+        The lines are for its part of Knot's configuration."""
         zone = zone.rstrip(".").lower() or "."
         if not re.fullmatch(r"\.|[a-z0-9_-]+(\.[a-z0-9_-]+)*", zone):
             raise HostError("%r is not the name of a zone" % zone)
         is_new = zone not in self.names()
         self.write(zone, records)
-        if is_new:
+        if is_new or list(lines) != self.lines.get(zone, []):
+            self.lines[zone] = list(lines)
             self.write_config()
             self.knotc("reload")
         else:
@@ -216,8 +231,9 @@ class Zones:
         end = time.monotonic() + 5
         while True:
             found = ask(self.layout.ports["knot"], zone, "SOA", 2)
-            if any(" %d " % self.serial in str(rrset)
-                   for rrset in found.answer):
+            if any(rdata.serial >= self.serial  # more when Knot signed it
+                   for rrset in found.answer for rdata in rrset
+                   if rdata.rdtype == dns.rdatatype.SOA):
                 return
             if time.monotonic() > end:
                 raise HostError("Knot does not serve zone %s" % zone)
@@ -266,9 +282,18 @@ class Unbound(Part):
         with open(layout.path("etc", "unbound.conf"), "w") as file:
             file.write(UNBOUND_CONF.format(
                 state=layout.state, loopback=LOOPBACK,
-                port=layout.ports["resolver"], knot=layout.ports["knot"]))
+                port=layout.ports["resolver"], knot=layout.ports["knot"],
+                stubs="".join(map(self.stub, layout.options.get(
+                    "stub", ())))))
         # A copy, because AppArmor confines the installed path to /etc.
         shutil.copy("/usr/sbin/unbound", layout.path("bin", "unbound"))
+
+    def stub(self, given):
+        """ZONE=ADDRESS[,ADDRESS...] as unbound spells it."""
+        zone, _, addresses = given.partition("=")
+        return STUB.format(zone=zone) + "".join(STUB_ADDRESS.format(
+            address=address, knot=self.layout.ports["knot"])
+            for address in addresses.split(","))
 
     def command(self):
         return [self.layout.path("bin", "unbound"), "-d", "-p", "-c",

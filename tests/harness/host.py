@@ -125,8 +125,9 @@ class Host:
                   errors="replace") as file:
             return file.read()
 
-    def dns(self, zone, records):
-        mailhost("dns", self.dir, zone, input=records)
+    def dns(self, zone, records, *lines):
+        """Add or replace a zone; lines are for Knot's configuration."""
+        mailhost("dns", self.dir, zone, *lines, input=records)
 
     def set_sink(self, **settings):
         """Settings of the sink from its next EHLO on: 8bitmime=False."""

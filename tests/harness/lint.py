@@ -14,6 +14,7 @@ import subprocess
 PARTS = {  # folder -> the Makefile's name for its include paths
     "shared/base": "base", "shared/store": "base", "shared/model": "base",
     "shared/policy": "base", "shared/template": "base",
+    "shared/resolve": "resolve",
     "shared/sesamectl": "ctl",
     "nginx-module/api": "api", "milter/gate": "gate", "milter/agent": "agent",
 }
@@ -33,6 +34,11 @@ PLACES = [
     (re.compile(r'#\s*include\s*[<"]libmilter/mfapi\.h'),
      re.compile(r"milter/gate/callbacks"),
      "mfapi.h outside the gate's callbacks"),
+    (re.compile(r'#\s*include\s*[<"]unbound\.h'),
+     re.compile(r"shared/resolve/"), "unbound.h outside shared/resolve"),
+    (re.compile(r'#\s*include\s*"(?:\.\./)*resolve/'),
+     re.compile(r"shared/(resolve|sesamectl)/|milter/agent/"),
+     "shared/resolve in what asks no DNS"),
     (re.compile(r'#\s*include\s*"[^"]*milter/'),
      re.compile(r"milter/"), "a header of milter/ outside it"),
     (re.compile(r'#\s*include\s*"[^"]*nginx-module/'),
@@ -152,6 +158,10 @@ def check_layers(root, build):
             above += [name for name in BESIDE + ["sesamectl"] if name != part]
             pattern = re.compile(r'#\s*include\s*"(?:\.\./)?(%s)/' %
                                  "|".join(above))
+            found += grep(root, path, pattern, "a layer above")
+        if path.startswith("shared/resolve/"):
+            pattern = re.compile(r'#\s*include\s*"(?:\.\./)?'
+                                 r'(store|model|policy|sesamectl)/')
             found += grep(root, path, pattern, "a layer above")
     return found
 

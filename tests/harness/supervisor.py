@@ -95,7 +95,8 @@ class Supervisor:
             if verb == "down":
                 return {"complaints": self.down()}
             if verb == "dns":
-                return self.put_zone(request["zone"], request["records"])
+                return self.put_zone(request["zone"], request["records"],
+                                     request.get("lines", ()))
             if verb == "status":
                 return {"parts": {part.name: part.pid()
                                   for part in self.parts.values()}}
@@ -105,11 +106,11 @@ class Supervisor:
             self.write_pids()
         raise HostError("unknown verb %r" % verb)
 
-    def put_zone(self, zone, records):
+    def put_zone(self, zone, records, lines):
         zone = zone.rstrip(".").lower()
         if zone == SERVICE_DOMAIN:
             raise HostError("zone %s is kept by the host itself" % zone)
-        self.parts["knot"].zones.put(zone, records)
+        self.parts["knot"].zones.put(zone, records, lines)
 
     def act(self, verb, name):
         if verb == "kill9" and name == "nginx-worker":

@@ -19,8 +19,8 @@
 
 typedef struct {
     const char *name;
-    int type;         /* 5 CNAME, 6 SOA, 16 TXT; 0 = any */
-    const char *text; /* of a TXT (strings of 100 bytes), target of a CNAME */
+    int type;         /* 5 CNAME, 6 SOA, 15 MX, 16 TXT; 0 = any */
+    const char *text; /* of a TXT (strings of 100 bytes), target of others */
     int rcode;        /* 0 answers; 2 SERVFAIL; -1 says nothing */
 } dns_row_t;
 
@@ -70,7 +70,11 @@ dns_record(uint8_t *p, const char *owner, const dns_row_t *row)
             t += n;
         } while (*t != '\0');
     } else {
-        p = dns_name(p, row->type == 5 ? t : "ns.example.net");
+        if (row->type == 15) { /* its preference */
+            *p++ = 0;
+            *p++ = 10;
+        }
+        p = dns_name(p, row->type == 6 ? "ns.example.net" : t);
         if (row->type == 6) {
             p = dns_name(p, "hostmaster.example.net");
             memset(p, 0, 20);
@@ -194,6 +198,17 @@ nameserver_put(const char *name, int type, const char *text, int rcode)
     if (i == nameserver.n)
         nameserver.n++;
     nameserver.rows[i] = (dns_row_t){name, type, text, rcode};
+    pthread_mutex_unlock(&nameserver.lock);
+}
+
+/* One more record. */
+static void
+nameserver_add(const char *name, int type, const char *text)
+{
+    pthread_mutex_lock(&nameserver.lock);
+    if (nameserver.n == NAMES_MAX)
+        abort();
+    nameserver.rows[nameserver.n++] = (dns_row_t){name, type, text, 0};
     pthread_mutex_unlock(&nameserver.lock);
 }
 

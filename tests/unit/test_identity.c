@@ -127,7 +127,7 @@ static void
 test_looked(void **state)
 {
     const ses_look_t found = SES_LOOK_FOUND, missing = SES_LOOK_MISSING,
-                     failed = SES_LOOK_FAILED;
+                     failed = SES_LOOK_FAILED, bogus = SES_LOOK_BOGUS;
     const struct {
         int64_t hour;
         ses_look_t dkim, proof;
@@ -144,6 +144,17 @@ test_looked(void **state)
         {163, missing, missing, SES_VERIFY_TEMPORARY_FAILURE,
          SES_VERIFY_FAILED},
         {172, missing, missing, SES_VERIFY_FAILED, SES_VERIFY_FAILED},
+        {173, bogus, missing, SES_VERIFY_FAILED, SES_VERIFY_FAILED},
+        {180, found, missing, SES_VERIFY_SUCCESS, SES_VERIFY_SUCCESS},
+        /* Refuted: no success, but its time does not run. */
+        {181, bogus, found, SES_VERIFY_SUCCESS, SES_VERIFY_TEMPORARY_FAILURE},
+        {182, bogus, failed, SES_VERIFY_TEMPORARY_FAILURE,
+         SES_VERIFY_TEMPORARY_FAILURE},
+        {300, bogus, missing, SES_VERIFY_TEMPORARY_FAILURE,
+         SES_VERIFY_TEMPORARY_FAILURE},
+        {371, missing, missing, SES_VERIFY_TEMPORARY_FAILURE,
+         SES_VERIFY_TEMPORARY_FAILURE},
+        {372, missing, missing, SES_VERIFY_FAILED, SES_VERIFY_FAILED},
     };
     fixture_t *f = *state;
     ses_identity_t i;
@@ -306,15 +317,20 @@ test_work(void **state)
     assert_int_equal(
         ses_identity_find(&f->cx, f->t, ACCOUNT, SES_STR("b.com"), &i), SES_OK);
     seen[0] = '\0';
-    assert_int_equal(ses_identity_first_due(&f->cx, f->t, NOW, collect, seen),
-                     SES_OK);
+    assert_int_equal(
+        ses_identity_first_due(&f->cx, f->t, NOW, NOW, collect, seen), SES_OK);
     assert_string_equal(seen, "b.com ");
+    seen[0] = '\0';
+    assert_int_equal(
+        ses_identity_first_due(&f->cx, f->t, NOW + 1, NOW + 9, collect, seen),
+        SES_OK);
+    assert_string_equal(seen, "a.com ");
     i.tries = 1;
     ses_identity_put(&f->cx, &c, &i);
     apply(f, &c);
     seen[0] = '\0';
-    assert_int_equal(ses_identity_first_due(&f->cx, f->t, NOW, collect, seen),
-                     SES_OK);
+    assert_int_equal(
+        ses_identity_first_due(&f->cx, f->t, 0, NOW, collect, seen), SES_OK);
     assert_int_equal(ses_identity_due(&f->cx, f->t, NOW, collect, seen),
                      SES_OK);
     assert_string_equal(seen, "b.com ");

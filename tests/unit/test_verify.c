@@ -9,8 +9,7 @@
 
 #include <cmocka.h>
 
-#include "nameserver.h"
-#include "temp_store.h"
+#include "dns_agent.h"
 
 #include "../../milter/agent/agent.c"
 
@@ -21,39 +20,6 @@
 #include "../../milter/agent/resolve.c"
 
 #include "../../milter/agent/verify.c"
-
-#include "model/model.h"
-
-#define ACCOUNT SES_STR("123456789012")
-
-typedef struct {
-    char *dir;
-    ses_arena_t *arena;
-    ses_conf_t conf;
-    agent_t agent;
-    pthread_t thread;
-    ses_cx_t cx;
-    ses_str_t key; /* long enough for several strings */
-} fixture_t;
-
-static void
-must(fixture_t *f, ses_rc_t rc)
-{
-    if (rc != SES_OK)
-        fail_msg("%s: %.*s", ses_rc_name(rc), SES_FMT(f->cx.why));
-}
-
-static void
-put(fixture_t *f, const ses_identity_t *i)
-{
-    ses_change_t c = {0};
-    ses_txn_t *t;
-
-    must(f, ses_txn_write(&f->cx, f->agent.store, &t));
-    ses_identity_put(&f->cx, &c, i);
-    must(f, ses_journal_apply(&f->cx, t, &c, "test"));
-    must(f, ses_txn_commit(&f->cx, t));
-}
 
 /* A domain that waits for its first check. */
 static void
@@ -69,17 +35,10 @@ add(fixture_t *f, const char *name, bool with_key)
     put(f, &i);
 }
 
-static ses_identity_t
-get(fixture_t *f, const char *name)
+static int
+setup(void **state)
 {
-    ses_identity_t i;
-    ses_txn_t *t;
-
-    f->cx = ses_cx(f->arena, ses_clock_ms());
-    must(f, ses_txn_read(&f->cx, f->agent.store, &t));
-    must(f, ses_identity_find(&f->cx, t, ACCOUNT, ses_str(name), &i));
-    ses_txn_end(t);
-    return i;
+    return dns_agent_setup(state, verify_run);
 }
 
 static bool
@@ -89,72 +48,6 @@ is(fixture_t *f, const char *name, ses_verify_t status, const char *error)
 
     return i.last_check != 0 && i.status == status && i.dkim_status == status &&
            ses_str_eqc(i.error, error);
-}
-
-#define WITHIN(ms, condition)                                                  \
-    do {                                                                       \
-        int64_t until_ = ses_clock_ms() + (ms);                                \
-        while (!(condition) && ses_clock_ms() < until_)                        \
-            usleep(5000);                                                      \
-        assert_true(condition);                                                \
-    } while (0)
-
-static void *
-run(void *arg)
-{
-    verify_run(arg);
-    return NULL;
-}
-
-static void
-quiet(ses_log_level_t level, const char *line)
-{
-    (void) level;
-    (void) line;
-}
-
-static int
-setup(void **state)
-{
-    fixture_t *f = calloc(1, sizeof(*f));
-    char key[361];
-
-    ses_log_open("test", quiet);
-    ses_model_init();
-    nameserver_start();
-    f->dir = temp_dir();
-    f->arena = ses_arena_new();
-    f->cx = ses_cx(f->arena, ses_clock_ms());
-    memset(key, 'K', sizeof(key) - 1);
-    key[sizeof(key) - 1] = '\0';
-    f->key = ses_str_dup(f->arena, ses_str(key));
-    f->conf = (ses_conf_t){
-        .resolver = ses_str_printf(f->arena, "127.0.0.1:%u", nameserver.port),
-        .verify_retry_min = 200,
-        .verify_retry_max = 400};
-    assert_true(agent_init(&f->agent));
-    f->agent.conf = &f->conf;
-    f->agent.store = temp_store(&f->cx, f->dir);
-    f->agent.committer = ses_committer_new(f->agent.store, true);
-    assert_int_equal(pthread_create(&f->thread, NULL, run, &f->agent), 0);
-    *state = f;
-    return 0;
-}
-
-static int
-teardown(void **state)
-{
-    fixture_t *f = *state;
-
-    agent_stop(&f->agent);
-    pthread_join(f->thread, NULL);
-    agent_free(&f->agent);
-    nameserver_stop();
-    temp_remove(f->dir);
-    free(f->dir);
-    ses_arena_free(f->arena);
-    free(f);
-    return 0;
 }
 
 static const char *
@@ -337,6 +230,21 @@ test_text(void **state)
     assert_int_equal(get(f, "q.test").status, SES_VERIFY_SUCCESS);
 }
 
+/* However many there are beside it, the right one is found. */
+static void
+test_records(void **state)
+{
+    fixture_t *f = *state;
+    unsigned n;
+
+    for (n = 0; n < NAMES_MAX - 1; n++)
+        nameserver_add("tok._domainkey.r.test", 16, "v=spf1 -all");
+    add(f, "r.test", true);
+    WITHIN(20000, is(f, "r.test", SES_VERIFY_PENDING, "INVALID_VALUE"));
+    nameserver_add("tok._domainkey.r.test", 16, txt(f, f->key));
+    WITHIN(20000, is(f, "r.test", SES_VERIFY_SUCCESS, ""));
+}
+
 static void
 test_soa_record(void **state)
 {
@@ -359,18 +267,23 @@ test_soa_record(void **state)
     assert_false(
         ses_rdata_soa(a, SES_STR("\0\0\0\0\1"), &primary, &admin, &serial));
     assert_true(ses_str_eqc(primary, "x"));
+    /* What a name may hold and a JSON row may not. */
+    assert_true(ses_rdata_soa(
+        a, SES_STR("\6a.b\0\"\xff\0\1\\\0\0\0\0\1................"), &primary,
+        &admin, &serial));
+    assert_true(ses_str_eqc(primary, "a\\.b\\000\\\"\\255"));
+    assert_true(ses_str_eqc(admin, "\\\\"));
     ses_arena_free(a);
 }
 
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
-/* Ten thousand whose servers say nothing wait for their next check; a new
+/* Ten thousand whose servers say nothing wait for a check of theirs; a new
  * domain is looked at at once, and look-ups stay few. */
 static void
-test_many(void **state)
+many(fixture_t *f, unsigned tries, int64_t age, int64_t patience)
 {
     static char names[10000][32];
-    fixture_t *f = *state;
     ses_identity_t i;
     ses_change_t c;
     ses_txn_t *t;
@@ -385,15 +298,15 @@ test_many(void **state)
         ses_identity_init(&f->cx, &i, ACCOUNT, ses_str(names[n]), true);
         i.dkim.keys[0].selector = SES_STR("tok");
         ses_dkim_fill(&i.dkim, 0, f->key, 1);
-        i.tries = 3;
-        i.last_check = 1;
-        i.next_check = f->cx.now - 60000;
+        i.tries = tries;
+        i.last_check = tries > 0;
+        i.next_check = f->cx.now - age;
         memset(&c, 0, sizeof(c));
         ses_identity_put(&f->cx, &c, &i);
         must(f, ses_journal_apply(&f->cx, t, &c, "test"));
     }
     must(f, ses_txn_commit(&f->cx, t));
-    WITHIN(30000, nameserver.asked >= SLOW_MAX);
+    WITHIN(30000, nameserver.asked >= places[ANY]);
 
     nameserver_put(
         "tok._domainkey.new.example", 16,
@@ -406,10 +319,24 @@ test_many(void **state)
     WITHIN(30000, is(f, "new.example", SES_VERIFY_SUCCESS, ""));
     print_message("first look after %lld ms\n",
                   (long long) (get(f, "new.example").last_check - began));
-    assert_true(get(f, "new.example").last_check - began < 4000);
+    assert_true(get(f, "new.example").last_check - began < patience);
     /* Key and SOA of each, and what libunbound asks again. */
-    assert_true(nameserver.asked - asked < 10 * 2 * JOBS_MAX);
+    assert_true(nameserver.asked - asked <
+                10 * 2 * (places[FRESH] + places[FIRST] + places[ANY]));
     nameserver_default(3);
+}
+
+static void
+test_many_dead(void **state)
+{
+    many(*state, 3, 60000, 4000);
+}
+
+/* They are all as new as it, but a little older. */
+static void
+test_many_new(void **state)
+{
+    many(*state, 0, 2 * FRESH_MS, 4000);
 }
 
 int
@@ -419,7 +346,8 @@ main(void)
         TEST(test_found),        TEST(test_appears),
         TEST(test_server_error), TEST(test_hanging),
         TEST(test_asked_again),  TEST(test_text),
-        TEST(test_many),         cmocka_unit_test(test_soa_record),
+        TEST(test_many_dead),    TEST(test_many_new),
+        TEST(test_records),      cmocka_unit_test(test_soa_record),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
