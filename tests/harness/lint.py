@@ -19,7 +19,7 @@ PARTS = {  # folder -> the Makefile's name for its include paths
     "nginx-module/api": "api", "milter/gate": "gate", "milter/agent": "agent",
 }
 LAYERS = ["base", "store", "model", "policy"]  # each may look left only
-BESIDE = ["template"]  # looks at the first layer only; no layer looks at it
+BESIDE = ["template", "resolve"]  # look at the first layer only; none at them
 
 BANNED = re.compile(r"\b(v?sprintf|strcpy|strcat|atoi|gmtime|malloc)\s*\(")
 MAY_MALLOC = "shared/base/arena.c"
@@ -158,10 +158,6 @@ def check_layers(root, build):
             above += [name for name in BESIDE + ["sesamectl"] if name != part]
             pattern = re.compile(r'#\s*include\s*"(?:\.\./)?(%s)/' %
                                  "|".join(above))
-            found += grep(root, path, pattern, "a layer above")
-        if path.startswith("shared/resolve/"):
-            pattern = re.compile(r'#\s*include\s*"(?:\.\./)?'
-                                 r'(store|model|policy|sesamectl)/')
             found += grep(root, path, pattern, "a layer above")
     return found
 
