@@ -377,7 +377,8 @@ class NameServer:
     def serve_udp(self, sock, address):
         while not self.closed:
             wire, peer = sock.recvfrom(4096)
-            self.thread(self.answer_udp, sock, address, wire, peer)
+            if len(wire) >= 12:  # not our own end
+                self.thread(self.answer_udp, sock, address, wire, peer)
 
     def answer_udp(self, sock, address, wire, peer):
         for reply in self.answers(wire, address):
