@@ -69,6 +69,7 @@ typedef enum {
 struct tpl_call_s {
     uint8_t kind;   /* tpl_call_kind_t */
     uint8_t helper; /* tpl_helper_t, of TPL_HELPER */
+    bool hash;      /* it had pairs, even if none is left */
     uint32_t nparams;
     uint32_t npairs;
     tpl_expr_t path;

@@ -10,7 +10,6 @@
 
 #include <stdlib.h>
 
-#include "base/buf.h"
 #include "template/number.h"
 
 /* --- paths ------------------------------------------------------------- */
@@ -25,20 +24,25 @@ typedef struct {
 static ses_str_t
 original(tpl_parse_t *p, bool data, const segment_t *s, unsigned n)
 {
-    ses_buf_t b;
+    size_t bytes = data ? 1 : 0;
+    char *text, *at;
     unsigned i;
 
     if (n == 1 && !data)
         return s[0].part;
-    ses_buf_init(&b, p->arena, SES_TPL_TEXT_MAX);
+    for (i = 0; i < n; i++)
+        bytes += s[i].part.n + 1;
+    text = at = ses_alloc(p->arena, bytes);
     if (data)
-        ses_buf_char(&b, '@');
+        *at++ = '@';
     for (i = 0; i < n; i++) {
         if (s[i].separator != '\0')
-            ses_buf_char(&b, s[i].separator);
-        ses_buf_str(&b, s[i].part);
+            *at++ = s[i].separator;
+        if (s[i].part.n > 0)
+            memcpy(at, s[i].part.p, s[i].part.n);
+        at += s[i].part.n;
     }
-    return ses_buf_get(&b);
+    return ses_str_n(text, (size_t) (at - text));
 }
 
 /* Starts with a dot, or has a word that ends in "this". */
@@ -284,6 +288,35 @@ params(tpl_parse_t *p, tpl_call_t *call)
     return true;
 }
 
+/*
+ * The pairs in the order in which Handlebars.js sets them, the last first.  Of
+ * two with one key the first counts, and one that is undefined in so many
+ * words is left out.  Returns how many there are then.
+ */
+static uint32_t
+settle(tpl_pair_t *list, uint32_t n)
+{
+    tpl_pair_t swap;
+    uint32_t i, j, kept = 0;
+
+    for (i = 0; i < n / 2; i++) {
+        swap = list[i];
+        list[i] = list[n - 1 - i];
+        list[n - 1 - i] = swap;
+    }
+    for (i = 0; i < n; i++) {
+        for (j = 0; j < kept; j++)
+            if (ses_str_eq(list[j].key, list[i].key))
+                break;
+        list[j] = list[i];
+        kept += j == kept;
+    }
+    for (i = 0, n = kept, kept = 0; i < n; i++)
+        if (list[i].value.kind != TPL_UNDEFINED)
+            list[kept++] = list[i];
+    return kept;
+}
+
 static bool
 pairs(tpl_parse_t *p, tpl_call_t *call)
 {
@@ -306,7 +339,9 @@ pairs(tpl_parse_t *p, tpl_call_t *call)
             return false;
         call->npairs++;
     }
+    call->hash = call->npairs > 0;
     call->pairs = list;
+    call->npairs = settle(list, call->npairs);
     return true;
 }
 
@@ -357,7 +392,7 @@ tpl_parse_classify(tpl_parse_t *p, tpl_call_t *call)
         call->kind = TPL_SIMPLE;
         return true;
     }
-    if (sub || call->nparams > 0 || call->npairs > 0 ||
+    if (sub || call->nparams > 0 || call->hash ||
         (simple && helper_of(e) != TPL_NO_HELPER)) {
         call->kind = TPL_HELPER;
         call->helper = (uint8_t) helper_of(e);

@@ -73,7 +73,7 @@ each(tpl_run_t *r, const section_t *s, tpl_value_t v)
 
 /* --- the others -------------------------------------------------------- */
 
-/* The pair of that name; of several, the first. */
+/* The value of the pair of that name. */
 static bool
 pair_named(tpl_run_t *r, const section_t *s, const tpl_call_t *call,
            const char *name, tpl_value_t *out)

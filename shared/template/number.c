@@ -33,7 +33,6 @@ static void
 round_to(double v, int digits, decimal_t *d)
 {
     char text[DIGITS + 16], *p;
-    int i;
 
     snprintf(text, sizeof(text), "%.*e", digits - 1, v);
     d->n = 0;
@@ -41,7 +40,13 @@ round_to(double v, int digits, decimal_t *d)
         if (*p != '.')
             d->digits[d->n++] = *p;
     d->exponent = (int) strtol(p + 1, NULL, 10);
-    for (i = d->n; i > 1 && d->digits[i - 1] == '0'; i--)
+    d->digits[d->n] = '\0';
+}
+
+static void
+strip_zeros(decimal_t *d)
+{
+    while (d->n > 1 && d->digits[d->n - 1] == '0')
         d->n--;
     d->digits[d->n] = '\0';
 }
@@ -82,7 +87,7 @@ shortest(double v, decimal_t *d)
         if (same(read_back(d), v))
             return;
         above = *d;
-        if (same(frexp(v, &power), 0.5) && d->n == digits && next(&above) &&
+        if (same(frexp(v, &power), 0.5) && next(&above) &&
             same(read_back(&above), v)) {
             *d = above;
             return;
@@ -151,6 +156,30 @@ spell(const decimal_t *d, char *out)
     return n + put(out + n, d->digits + point, d->n - point);
 }
 
+/*
+ * Prices and the like, fast: n / 10^k, both exact, is what reading the decimal
+ * gives, and up to 15 digits the first k that fits is the shortest.
+ */
+static bool
+few_decimals(double v, decimal_t *d)
+{
+    static const double powers[] = {1e1, 1e2, 1e3, 1e4, 1e5, 1e6};
+    size_t i;
+    double n;
+
+    if (v < 1e-3 || v >= 1e9)
+        return false;
+    for (i = 0; i < sizeof(powers) / sizeof(powers[0]); i++) {
+        n = floor(v * powers[i] + 0.5);
+        if (!same(n / powers[i], v))
+            continue;
+        d->n = (int) put_integer((uint64_t) n, d->digits);
+        d->exponent = d->n - (int) i - 2;
+        return true;
+    }
+    return false;
+}
+
 size_t
 tpl_number_format(double v, char out[TPL_NUMBER_MAX])
 {
@@ -167,7 +196,10 @@ tpl_number_format(double v, char out[TPL_NUMBER_MAX])
         return n + put(out + n, "Infinity", 8);
     if (v < 1e15 && same(v, floor(v)))
         return n + put_integer((uint64_t) v, out + n);
-    shortest(v, &d);
+    if (!few_decimals(v, &d)) {
+        shortest(v, &d);
+        strip_zeros(&d);
+    }
     return n + spell(&d, out + n);
 }
 

@@ -76,29 +76,22 @@ name_of(tpl_run_t *r, const tpl_env_t *env, const tpl_expr_t *e, ses_str_t *out)
     return true;
 }
 
-/* key=value over the context: in reverse, and the first of a name wins. */
+/* key=value over the context */
 static bool
 with_pairs(tpl_run_t *r, const tpl_env_t *env, const tpl_call_t *call,
            tpl_value_t *context)
 {
     tpl_member_t *m = ses_alloc(r->cx->arena, call->npairs * sizeof(*m));
-    uint32_t i, j, n = 0;
-    tpl_value_t v;
+    uint32_t i;
 
-    r->steps -= 2 * (int64_t) call->npairs;
-    for (i = call->npairs; i-- > 0;) {
-        ses_str_t key = call->pairs[i].key;
-
-        if (!tpl_eval(r, env, &call->pairs[i].value, &v))
+    for (i = 0; i < call->npairs; i++) {
+        m[i].key = call->pairs[i].key.p;
+        m[i].nkey = call->pairs[i].key.n;
+        if (!tpl_eval(r, env, &call->pairs[i].value, &m[i].value))
             return false;
-        for (j = 0; j < n; j++)
-            if (ses_str_eq(ses_str_n(m[j].key, m[j].nkey), key))
-                break;
-        m[j] = (tpl_member_t){key.p, key.n, v};
-        n += j == n;
     }
-    *context =
-        tpl_object(tpl_object_over(r->cx->arena, *context, m, n, &r->steps));
+    *context = tpl_object(
+        tpl_object_over(r->cx->arena, *context, m, call->npairs, &r->steps));
     return true;
 }
 
@@ -186,7 +179,7 @@ tpl_partial(tpl_run_t *r, const tpl_env_t *env, const tpl_block_t *b)
     if (!name_of(r, env, &b->call.path, &name) ||
         (b->call.nparams > 0 &&
          !tpl_eval(r, env, &b->call.params[0], &context)) ||
-        (b->call.npairs > 0 && !with_pairs(r, env, &b->call, &context)))
+        (b->call.hash && !with_pairs(r, env, &b->call, &context)))
         return false;
     return run(r, env, b, name, context) && indent(r, from, b->indent);
 }
