@@ -155,7 +155,7 @@ is_new_depth(tpl_run_t *r, tpl_value_t context, const tpl_depth_t *depths)
     if (context.type == TPL_V_OBJECT && context.u.object == &tpl_nothing &&
         outer.type == TPL_V_NULL)
         return false;
-    return !tpl_equal(r->cx->arena, context, outer, &r->steps);
+    return !tpl_equal(context, outer, &r->steps);
 }
 
 bool

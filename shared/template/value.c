@@ -139,11 +139,52 @@ same_type(tpl_value_t x, tpl_value_t y, int64_t *steps)
     }
 }
 
+/* Does *rest start with String(v)?  Goes on behind it. */
+static bool
+text_starts(ses_str_t *rest, tpl_value_t v, int64_t *steps)
+{
+    char text[TPL_NUMBER_MAX];
+    ses_str_t s = ses_str_n(text, 0);
+    uint32_t i;
+
+    *steps -= 1;
+    switch (v.type) {
+    case TPL_V_ARRAY:
+        for (i = 0; i < v.n; i++) {
+            if (i > 0 && (rest->n == 0 || rest->p[0] != ','))
+                return false;
+            *rest = ses_str_from(*rest, i > 0 ? 1 : 0);
+            if (!text_starts(rest, v.u.array[i], steps))
+                return false;
+        }
+        return true;
+    case TPL_V_STRING:
+        s = ses_str_n(v.u.string, v.n);
+        *steps -= v.n / 64;
+        break;
+    case TPL_V_NUMBER:
+        s.n = tpl_number_format(v.u.number, text);
+        break;
+    case TPL_V_BOOLEAN:
+        s = v.u.truth ? SES_STR("true") : SES_STR("false");
+        break;
+    case TPL_V_OBJECT:
+        s = OBJECT_TEXT;
+        break;
+    default:
+        return true; /* nothing, in a list */
+    }
+    if (!ses_str_starts(*rest, s))
+        return false;
+    *rest = ses_str_from(*rest, s.n);
+    return true;
+}
+
 bool
-tpl_equal(ses_arena_t *a, tpl_value_t x, tpl_value_t y, int64_t *steps)
+tpl_equal(tpl_value_t x, tpl_value_t y, int64_t *steps)
 {
     double nx, ny;
-    ses_buf_t b;
+    ses_str_t s;
 
     if (tpl_is_null(x) || tpl_is_null(y))
         return tpl_is_null(x) && tpl_is_null(y);
@@ -157,13 +198,11 @@ tpl_equal(ses_arena_t *a, tpl_value_t x, tpl_value_t y, int64_t *steps)
         x = y;
         y = z;
     }
-    *steps -= x.n / 64 + (y.type == TPL_V_STRING ? y.n / 64 : 0);
     if (x.type == TPL_V_STRING && y.type >= TPL_V_ARRAY) {
-        ses_buf_init(&b, a, x.n);
-        tpl_print(&b, y, steps);
-        return !b.overflow &&
-               ses_str_eq(ses_str_n(x.u.string, x.n), ses_buf_get(&b));
+        s = ses_str_n(x.u.string, x.n);
+        return text_starts(&s, y, steps) && s.n == 0;
     }
+    *steps -= x.n / 64 + (y.type == TPL_V_STRING ? y.n / 64 : 0);
     nx = to_number(x);
     ny = to_number(y);
     return nx <= ny && nx >= ny;

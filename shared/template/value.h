@@ -107,7 +107,7 @@ void tpl_print(ses_buf_t *b, tpl_value_t v, int64_t *steps);
 ses_str_t tpl_text(ses_arena_t *a, tpl_value_t v, size_t max, int64_t *steps);
 
 /* a == b, as JavaScript has it: with conversions. */
-bool tpl_equal(ses_arena_t *a, tpl_value_t x, tpl_value_t y, int64_t *steps);
+bool tpl_equal(tpl_value_t x, tpl_value_t y, int64_t *steps);
 
 /* --- objects ----------------------------------------------------------- */
 
