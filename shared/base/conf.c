@@ -41,23 +41,23 @@ typedef struct {
 
 #define AT(member) offsetof(ses_conf_t, member)
 
-/* sesame.conf(5) describes them in this order. */
+/* sesame.conf(5) and conf-examples/sesame.conf have them in this order. */
 static const option_t options[] = {
     {"region", &ses_conf_region, AT(region), "us-east-1", 0, 0},
     {"node", &ses_conf_u16, AT(node), "1", 0, 32767},
-    {"store", &ses_conf_path, AT(store), "/var/lib/sesame", 0, 0},
-    {"map_size", &ses_conf_size, AT(map_size), "64g", 16 * M, 16 * T},
-    {"key_directory", &ses_conf_path, AT(key_directory), "/etc/sesame/keys", 0,
-     0},
     {"service_domain", &ses_conf_domain, AT(service_domain), NULL, 0, 0},
     {"bounce_domain", &ses_conf_domain, AT(bounce_domain), NULL, 0, 0},
     {"feedback_host", &ses_conf_domain_or_none, AT(feedback_host), "", 0, 0},
     {"public_address", &ses_conf_ips, AT(public_address), "", 0, 0},
     {"public_url", &ses_conf_url, AT(public_url), NULL, 0, 0},
     {"service_from", &ses_conf_word, AT(service_from), "no-reply", 0, 0},
-    {"resolver", &ses_conf_endpoints, AT(resolver), "", 0, 0},
-    {"dns_trust_anchor", &ses_conf_path_or_none, AT(dns_trust_anchor), "", 0,
+    {"store", &ses_conf_path, AT(store), "/var/lib/sesame", 0, 0},
+    {"map_size", &ses_conf_size, AT(map_size), "64g", 16 * M, 16 * T},
+    {"key_directory", &ses_conf_path, AT(key_directory), "/etc/sesame/keys", 0,
      0},
+    {"postfix_config", &ses_conf_path, AT(postfix_config), "/etc/postfix", 0,
+     0},
+    {"maillog", &ses_conf_path, AT(maillog), "/var/log/postfix/maillog", 0, 0},
     {"gate_user", &ses_conf_user, AT(gate_user), "sesame-gate", 0, 0},
     {"agent_user", &ses_conf_user, AT(agent_user), "sesame-agent", 0, 0},
     {"store_group", &ses_conf_user, AT(store_group), "sesame", 0, 0},
@@ -68,9 +68,6 @@ static const option_t options[] = {
      "unix:/var/spool/postfix/sesame/auth", 0, 0},
     {"lmtp_socket", &ses_conf_socket, AT(lmtp_socket),
      "unix:/var/spool/postfix/sesame/lmtp", 0, 0},
-    {"postfix_config", &ses_conf_path, AT(postfix_config), "/etc/postfix", 0,
-     0},
-    {"maillog", &ses_conf_path, AT(maillog), "/var/log/postfix/maillog", 0, 0},
     {"inject", &ses_conf_endpoint, AT(inject), "127.0.0.1:10025", 0, 0},
     {"api_daemon_name", &ses_conf_word, AT(api_daemon_name), "SESAME-API", 0,
      0},
@@ -79,6 +76,9 @@ static const option_t options[] = {
     {"pool_label", &ses_conf_label, AT(pool_label), "a1", 0, 0},
     {"pool_map", &ses_conf_path_or_none, AT(pool_map), "", 0, 0},
     {"pool_address", &ses_conf_ip_or_none, AT(pool_address), "", 0, 0},
+    {"resolver", &ses_conf_endpoints, AT(resolver), "", 0, 0},
+    {"dns_trust_anchor", &ses_conf_path_or_none, AT(dns_trust_anchor), "", 0,
+     0},
     {"max_message_size", &ses_conf_size, AT(max_message_size), "41943040",
      64 * K, 1 * G},
     {"max_recipients", &ses_conf_u64, AT(max_recipients), "50", 1, 1000},
@@ -86,8 +86,19 @@ static const option_t options[] = {
      0},
     {"site_suppression", &ses_conf_site_list, AT(site_suppression_always),
      "fallback", 0, 0},
+    {"allow_private_destinations", &ses_conf_yesno,
+     AT(allow_private_destinations), "no", 0, 0},
     {"unbound", &ses_conf_unbound, AT(unbound_reject), "pass", 0, 0},
     {"bind", &ses_conf_bind, AT(bind), "", 0, 0},
+    {"dkim_ed25519", &ses_conf_yesno, AT(dkim_ed25519), "yes", 0, 0},
+    {"dkim_service", &ses_conf_yesno, AT(dkim_service), "no", 0, 0},
+    {"dkim_stock", &ses_conf_u64, AT(dkim_stock), "16", 0, 10000},
+    {"dkim_rotate_after", &ses_conf_duration, AT(dkim_rotate_after), "0s", 0,
+     3650 * DAY},
+    {"dkim_settle", &ses_conf_duration, AT(dkim_settle), "10m", 0, 7 * DAY},
+    {"dkim_keep", &ses_conf_duration, AT(dkim_keep), "7d", 1 * SEC, 365 * DAY},
+    {"dns_port", &ses_conf_u16, AT(dns_port), "53", 1, 65535},
+    {"dns_update", &ses_conf_dns_update, AT(dns_update), "", 0, 0},
     {"eom_timeout", &ses_conf_duration, AT(eom_timeout), "300s", 1 * SEC,
      1 * HOUR},
     {"drain_timeout", &ses_conf_duration, AT(drain_timeout), "60s", 0,
@@ -117,17 +128,6 @@ static const option_t options[] = {
      7 * DAY},
     {"verify_link_lifetime", &ses_conf_duration, AT(verify_link_lifetime),
      "24h", 1 * SEC, 30 * DAY},
-    {"dkim_ed25519", &ses_conf_yesno, AT(dkim_ed25519), "yes", 0, 0},
-    {"dkim_service", &ses_conf_yesno, AT(dkim_service), "no", 0, 0},
-    {"dkim_stock", &ses_conf_u64, AT(dkim_stock), "16", 0, 10000},
-    {"dkim_rotate_after", &ses_conf_duration, AT(dkim_rotate_after), "0s", 0,
-     3650 * DAY},
-    {"dkim_settle", &ses_conf_duration, AT(dkim_settle), "10m", 0, 7 * DAY},
-    {"dkim_keep", &ses_conf_duration, AT(dkim_keep), "7d", 1 * SEC, 365 * DAY},
-    {"dns_port", &ses_conf_u16, AT(dns_port), "53", 1, 65535},
-    {"dns_update", &ses_conf_dns_update, AT(dns_update), "", 0, 0},
-    {"allow_private_destinations", &ses_conf_yesno,
-     AT(allow_private_destinations), "no", 0, 0},
 };
 
 #define NOPTIONS (sizeof(options) / sizeof(options[0]))
@@ -450,8 +450,8 @@ option_line(ses_arena_t *a, const option_t *o, const void *field)
 }
 
 void
-ses_conf_print(const ses_conf_t *c, void (*line)(const char *text, void *arg),
-               void *arg)
+ses_conf_print(const ses_conf_t *c,
+               void (*line)(const char *text, bool list, void *arg), void *arg)
 {
     ses_arena_t *arena = ses_arena_new();
     const ses_conf_list_t *list;
@@ -463,15 +463,15 @@ ses_conf_print(const ses_conf_t *c, void (*line)(const char *text, void *arg),
         field = (const char *) c + o->at;
         list = (const ses_conf_list_t *) (const void *) field;
         if (o->kind->each == 0)
-            line(option_line(arena, o, field).p, arg);
+            line(option_line(arena, o, field).p, false, arg);
         else if (list->n == 0)
-            line(option_line(arena, o, NULL).p, arg);
+            line(option_line(arena, o, NULL).p, true, arg);
         else
             for (k = 0; k < list->n; k++)
                 line(option_line(arena, o,
                                  (const char *) list->v + k * o->kind->each)
                          .p,
-                     arg);
+                     true, arg);
     }
     ses_arena_free(arena);
 }

@@ -80,9 +80,13 @@ void ses_conf_keep(ses_arena_t *arena, const ses_conf_t *now, ses_conf_t *next,
                    const char *const *fixed, void (*told)(const char *name));
 /* Path of a key file: key_directory/name, NUL-terminated, in cx->arena. */
 const char *ses_conf_key(ses_cx_t *cx, const ses_conf_t *c, const char *name);
-/* One "name = value" line per option, defaults too (for --show); an option
- * that was given again has as many. */
+/*
+ * One "name = value" line per option, defaults too (sesamectl config).  An
+ * option that may be given again (list) has a line for each of its values,
+ * and one without a value when there is none.
+ */
 void ses_conf_print(const ses_conf_t *c,
-                    void (*line)(const char *text, void *arg), void *arg);
+                    void (*line)(const char *text, bool list, void *arg),
+                    void *arg);
 
 #endif

@@ -6,36 +6,41 @@
  */
 #include "ctl.h"
 
-#define REPEATED "bind"
-
 typedef struct {
     ctl_t *c;
-    bool in_list;
+    const char *list; /* that is open, in JSON; NULL = none */
 } printed_t;
 
 static void
-line(const char *text, void *arg)
+close_list(printed_t *p)
+{
+    if (p->list != NULL)
+        emit_end(&p->c->out);
+    p->list = NULL;
+}
+
+static void
+line(const char *text, bool list, void *arg)
 {
     printed_t *p = arg;
     emit_t *out = &p->c->out;
     ses_str_t rest = ses_str(text), name;
-    bool repeated;
 
     if (!ses_str_cut(&rest, '=', &name))
         return;
     name = ses_str_trim(name);
     rest = ses_str_trim(rest);
-    repeated = p->c->out.json && ses_str_eqc(name, REPEATED);
-    if (p->in_list != repeated) {
-        if (repeated)
-            emit_list(out, REPEATED);
-        else
-            emit_end(out);
-    }
-    p->in_list = repeated;
-    if (!repeated)
+    if (p->list != NULL && !(list && ses_str_eqc(name, p->list)))
+        close_list(p);
+    if (!list || !out->json) {
         emit_str(out, ses_str_c(p->c->arena, name), rest);
-    else if (rest.n > 0)
+        return;
+    }
+    if (p->list == NULL) {
+        p->list = ses_str_c(p->c->arena, name);
+        emit_list(out, p->list);
+    }
+    if (rest.n > 0)
         emit_str(out, NULL, rest);
 }
 
@@ -46,8 +51,7 @@ config(ctl_t *c)
 
     emit_open(&c->out, NULL);
     ses_conf_print(&c->conf, line, &p);
-    if (p.in_list)
-        emit_end(&c->out);
+    close_list(&p);
     emit_close(&c->out);
     return 0;
 }
