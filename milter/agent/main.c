@@ -42,7 +42,7 @@
 #define QUEUE_LIFETIME (INT64_C(5) * 86400 * 1000) /* Postfix's default */
 
 static const char usage[] =
-    "usage: sesame-agent [-c FILE] [--lmtp fd:N|unix:PATH]\n"
+    "usage: sesame-agent [-c FILE] [--lmtp SOCKET]\n"
     "       sesame-agent --help | --version\n"
     "\n"
     "Follows Postfix's log, takes bounces and complaints over LMTP, publishes\n"
@@ -51,8 +51,9 @@ static const char usage[] =
     "SIGHUP.\n"
     "\n"
     "  -c, --config FILE  sesame.conf (default " CONFIG ")\n"
-    "  --lmtp SOCKET      instead of lmtp_socket: fd:N, a listening\n"
-    "                     descriptor, or unix:PATH, made here\n";
+    "      --lmtp SOCKET  fd:N or unix:PATH, instead of lmtp_socket\n"
+    "  -h, --help         show this text\n"
+    "  -V, --version      show the version\n";
 
 struct options {
     const char *config;
@@ -74,7 +75,7 @@ parse_options(int argc, char **argv, struct options *out)
 
     out->config = CONFIG;
     out->lmtp = NULL;
-    while ((c = getopt_long(argc, argv, "c:h", longs, NULL)) != -1) {
+    while ((c = getopt_long(argc, argv, "c:hV", longs, NULL)) != -1) {
         switch (c) {
         case 'c':
             out->config = optarg;

@@ -32,17 +32,18 @@
 #endif
 
 static const char usage_text[] =
-    "Usage: sesame-milter -c FILE [--milter SOCKET] [--auth SOCKET]\n"
+    "usage: sesame-milter [-c FILE] [--milter SOCKET] [--auth SOCKET]\n"
+    "       sesame-milter --help | --version\n"
     "\n"
     "The gate: a milter that checks, counts and signs what accounts send,\n"
     "and the login server of the submission service.  Runs in the\n"
     "foreground until SIGTERM; reads its configuration again on SIGHUP.\n"
     "\n"
-    "  -c, --config FILE  sesame.conf (default /etc/sesame/sesame.conf)\n"
+    "  -c, --config FILE    sesame.conf (default /etc/sesame/sesame.conf)\n"
     "      --milter SOCKET  fd:N or unix:PATH, instead of milter_socket\n"
     "      --auth SOCKET    fd:N or unix:PATH, instead of auth_socket\n"
-    "  -h, --help         show this text\n"
-    "  -V, --version      show the version\n";
+    "  -h, --help           show this text\n"
+    "  -V, --version        show the version\n";
 
 typedef struct {
     const char *config;
