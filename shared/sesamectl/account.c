@@ -190,24 +190,18 @@ show(ses_cx_t *cx, const ses_account_t *a, void *arg)
 }
 
 static ses_rc_t
-read_list(ctl_t *c, ses_txn_t *t, void *arg)
+rows(ctl_t *c, ses_txn_t *t, void *arg)
 {
     view_t v = {c, t};
-    ses_rc_t rc;
 
     (void) arg;
-    emit_list(&c->out, NULL);
-    rc = ses_account_list(&c->cx, t, show, &v);
-    emit_end(&c->out);
-    return rc;
+    return ses_account_list(&c->cx, t, show, &v);
 }
 
 static int
 account_list(ctl_t *c)
 {
-    ses_rc_t rc = ctl_read(c, read_list, NULL);
-
-    return rc == SES_OK ? 0 : ctl_failed(c, rc);
+    return ctl_list(c, rows, NULL);
 }
 
 static ses_rc_t

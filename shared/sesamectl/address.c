@@ -212,23 +212,16 @@ row(ses_cx_t *cx, const ses_source_t *s, void *arg)
 }
 
 static ses_rc_t
-read_list(ctl_t *c, ses_txn_t *t, void *arg)
+rows(ctl_t *c, ses_txn_t *t, void *arg)
 {
-    ses_rc_t rc;
-
     (void) arg;
-    emit_list(&c->out, NULL);
-    rc = ses_source_list(&c->cx, t, ctl_arg(c, 0), SES_STR(""), row, &c->out);
-    emit_end(&c->out);
-    return rc;
+    return ses_source_list(&c->cx, t, ctl_arg(c, 0), SES_STR(""), row, &c->out);
 }
 
 static int
 list(ctl_t *c)
 {
-    ses_rc_t rc = ctl_read(c, read_list, NULL);
-
-    return rc == SES_OK ? 0 : ctl_failed(c, rc);
+    return ctl_list(c, rows, NULL);
 }
 
 const ctl_command_t ctl_addresses[] = {

@@ -88,6 +88,32 @@ ctl_read(ctl_t *c, ctl_read_fn_t fn, void *arg)
     return rc;
 }
 
+struct list {
+    ctl_read_fn_t fn;
+    void *arg;
+};
+
+static ses_rc_t
+read_list(ctl_t *c, ses_txn_t *t, void *arg)
+{
+    struct list *l = arg;
+    ses_rc_t rc;
+
+    emit_list(&c->out, NULL);
+    if ((rc = l->fn(c, t, l->arg)) == SES_OK)
+        emit_end(&c->out);
+    return rc;
+}
+
+int
+ctl_list(ctl_t *c, ctl_read_fn_t fn, void *arg)
+{
+    struct list l = {fn, arg};
+    ses_rc_t rc = ctl_read(c, read_list, &l);
+
+    return rc == SES_OK ? 0 : ctl_failed(c, rc);
+}
+
 struct only {
     ses_account_t account;
     unsigned n;

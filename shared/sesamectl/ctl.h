@@ -86,6 +86,8 @@ SES_CHECK ses_rc_t ctl_change(ctl_t *c, ses_str_t account, const char *op,
 /* Call fn with a read transaction. */
 typedef ses_rc_t (*ctl_read_fn_t)(ctl_t *c, ses_txn_t *t, void *arg);
 SES_CHECK ses_rc_t ctl_read(ctl_t *c, ctl_read_fn_t fn, void *arg);
+/* The answer is one list, whose elements fn emits; the exit status. */
+int ctl_list(ctl_t *c, ctl_read_fn_t fn, void *arg);
 
 /* The account called id, or with "" the only one there is. */
 SES_CHECK ses_rc_t ctl_account(ctl_t *c, ses_txn_t *t, ses_str_t id,

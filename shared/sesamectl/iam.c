@@ -266,26 +266,22 @@ row(ses_cx_t *cx, const ses_user_t *u, void *arg)
 }
 
 static ses_rc_t
-read_list(ctl_t *c, ses_txn_t *t, void *arg)
+rows(ctl_t *c, ses_txn_t *t, void *arg)
 {
     list_t *l = arg;
     ses_rc_t rc = iam_account(&c->cx, t, ctl_arg(c, 0));
 
     if (rc != SES_OK)
         return rc;
-    emit_list(&c->out, NULL);
-    rc = ses_user_list(&c->cx, t, l->db, ctl_arg(c, 0), row, l);
-    emit_end(&c->out);
-    return rc;
+    return ses_user_list(&c->cx, t, l->db, ctl_arg(c, 0), row, l);
 }
 
 static int
 list(ctl_t *c, ses_db_t db)
 {
     list_t l = {&c->out, db};
-    ses_rc_t rc = ctl_read(c, read_list, &l);
 
-    return rc == SES_OK ? 0 : ctl_failed(c, rc);
+    return ctl_list(c, rows, &l);
 }
 
 static int

@@ -139,7 +139,7 @@ row(ses_cx_t *cx, const ses_credential_t *k, void *arg)
 }
 
 static ses_rc_t
-read_list(ctl_t *c, ses_txn_t *t, void *arg)
+rows(ctl_t *c, ses_txn_t *t, void *arg)
 {
     list_t l = {c, t};
     ses_user_t u;
@@ -149,16 +149,11 @@ read_list(ctl_t *c, ses_txn_t *t, void *arg)
     rc = iam_find(&c->cx, t, SES_DB_USER, ctl_arg(c, 0), ctl_arg(c, 1), &u);
     if (rc != SES_OK)
         return rc;
-    emit_list(&c->out, NULL);
-    rc = ses_credential_list(&c->cx, t, ctl_arg(c, 0), row, &l);
-    emit_end(&c->out);
-    return rc;
+    return ses_credential_list(&c->cx, t, ctl_arg(c, 0), row, &l);
 }
 
 int
 iam_key_list(ctl_t *c)
 {
-    ses_rc_t rc = ctl_read(c, read_list, NULL);
-
-    return rc == SES_OK ? 0 : ctl_failed(c, rc);
+    return ctl_list(c, rows, NULL);
 }

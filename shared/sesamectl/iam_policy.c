@@ -283,25 +283,20 @@ row(ses_cx_t *cx, const ses_managed_policy_t *p, void *arg)
 }
 
 static ses_rc_t
-read_list(ctl_t *c, ses_txn_t *t, void *arg)
+rows(ctl_t *c, ses_txn_t *t, void *arg)
 {
     ses_rc_t rc = iam_account(&c->cx, t, ctl_arg(c, 0));
 
     (void) arg;
     if (rc != SES_OK)
         return rc;
-    emit_list(&c->out, NULL);
-    rc = ses_managed_policy_list(&c->cx, t, ctl_arg(c, 0), row, &c->out);
-    emit_end(&c->out);
-    return rc;
+    return ses_managed_policy_list(&c->cx, t, ctl_arg(c, 0), row, &c->out);
 }
 
 int
 iam_policy_list(ctl_t *c)
 {
-    ses_rc_t rc = ctl_read(c, read_list, NULL);
-
-    return rc == SES_OK ? 0 : ctl_failed(c, rc);
+    return ctl_list(c, rows, NULL);
 }
 
 static ses_rc_t

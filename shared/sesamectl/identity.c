@@ -177,28 +177,23 @@ rows_of(ses_cx_t *cx, const ses_account_t *a, void *arg)
 }
 
 static ses_rc_t
-read_list(ctl_t *c, ses_txn_t *t, void *arg)
+rows(ctl_t *c, ses_txn_t *t, void *arg)
 {
     view_t v = {c, t};
     ses_account_t a;
-    ses_rc_t rc = SES_OK;
+    ses_rc_t rc;
 
     (void) arg;
-    if (c->nargs > 0 && (rc = ctl_account(c, t, ctl_arg(c, 0), &a)) != SES_OK)
-        return rc;
-    emit_list(&c->out, NULL);
-    rc = c->nargs > 0 ? rows_of(&c->cx, &a, &v)
-                      : ses_account_list(&c->cx, t, rows_of, &v);
-    emit_end(&c->out);
-    return rc;
+    if (c->nargs == 0)
+        return ses_account_list(&c->cx, t, rows_of, &v);
+    rc = ctl_account(c, t, ctl_arg(c, 0), &a);
+    return rc == SES_OK ? rows_of(&c->cx, &a, &v) : rc;
 }
 
 static int
 identity_list(ctl_t *c)
 {
-    ses_rc_t rc = ctl_read(c, read_list, NULL);
-
-    return rc == SES_OK ? 0 : ctl_failed(c, rc);
+    return ctl_list(c, rows, NULL);
 }
 
 static void

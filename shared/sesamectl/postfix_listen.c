@@ -78,11 +78,24 @@ public_host(const postfix_t *p)
     return host;
 }
 
+/* Of main.cf's, or of its own? */
 static bool
-has_certificate(const postfix_t *p)
+has_certificate(const postfix_t *p, const postfix_service_t *s)
 {
-    return postfix_value(p, NULL, "smtpd_tls_chain_files").n > 0 ||
-           postfix_value(p, NULL, "smtpd_tls_cert_file").n > 0;
+    return postfix_value(p, s, "smtpd_tls_chain_files").n > 0 ||
+           postfix_value(p, s, "smtpd_tls_cert_file").n > 0;
+}
+
+/* The service where SES credentials log in; NULL = there is none yet. */
+static const postfix_service_t *
+login_service(const postfix_t *p)
+{
+    const postfix_service_t *s, *there = NULL;
+
+    for (s = p->services; s < p->services + p->nservices; s++)
+        if (postfix_is_named(p, s, p->conf->smtp_daemon_name))
+            there = s;
+    return there;
 }
 
 /* 587 may be the administrator's own. */
@@ -100,6 +113,7 @@ login_key(const postfix_t *p)
 ses_rc_t
 postfix_want_smtp(postfix_t *p, postfix_edits_t *e)
 {
+    const postfix_service_t *there = login_service(p);
     ses_str_t host = public_host(p), none = NONE,
               cert = ses_str_printf(p->a, "/etc/ssl/certs/%.*s.pem",
                                     SES_FMT(host)),
@@ -126,16 +140,12 @@ postfix_want_smtp(postfix_t *p, postfix_edits_t *e)
         {"smtpd_milter_maps", none, true},
         {"smtpd_authorized_xclient_hosts", none, true},
         {"smtpd_discard_ehlo_keyword_address_maps", none, true},
-        /* the last ones only where main.cf has no certificate */
-        {has_certificate(p) ? NULL : "smtpd_tls_cert_file", cert, false},
+        /* the last ones only where there is no certificate */
+        {has_certificate(p, there) ? NULL : "smtpd_tls_cert_file", cert, false},
         {"smtpd_tls_key_file", key, false},
         {0},
     };
-    const postfix_service_t *s, *there = NULL;
 
-    for (s = p->services; s < p->services + p->nservices; s++)
-        if (postfix_is_named(p, s, p->conf->smtp_daemon_name))
-            there = s;
     postfix_want_service(p, e, there, login_key(p), "n - n - - smtpd", options);
     return SES_OK;
 }

@@ -110,23 +110,17 @@ row(ses_cx_t *cx, const ses_review_t *r, void *arg)
 }
 
 static ses_rc_t
-read_list(ctl_t *c, ses_txn_t *t, void *arg)
+rows(ctl_t *c, ses_txn_t *t, void *arg)
 {
-    ses_rc_t rc;
-
-    emit_list(&c->out, NULL);
-    rc = ses_review_list(&c->cx, t, row, arg);
-    emit_end(&c->out);
-    return rc;
+    return ses_review_list(&c->cx, t, row, arg);
 }
 
 static int
 list(ctl_t *c)
 {
     view_t v = {c, ctl_option(c, "all") != NULL};
-    ses_rc_t rc = ctl_read(c, read_list, &v);
 
-    return rc == SES_OK ? 0 : ctl_failed(c, rc);
+    return ctl_list(c, rows, &v);
 }
 
 const ctl_command_t ctl_production[] = {

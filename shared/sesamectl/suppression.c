@@ -71,7 +71,7 @@ row(ses_cx_t *cx, const ses_suppression_t *s, void *arg)
 }
 
 static ses_rc_t
-read_list(ctl_t *c, ses_txn_t *t, void *arg)
+rows(ctl_t *c, ses_txn_t *t, void *arg)
 {
     ses_str_t which;
     ses_rc_t rc;
@@ -79,18 +79,13 @@ read_list(ctl_t *c, ses_txn_t *t, void *arg)
     (void) arg;
     if ((rc = find_list(c, t, ctl_arg(c, 0), &which)) != SES_OK)
         return rc;
-    emit_list(&c->out, NULL);
-    rc = ses_suppression_list(&c->cx, t, which, SES_STR(""), row, &c->out);
-    emit_end(&c->out);
-    return rc;
+    return ses_suppression_list(&c->cx, t, which, SES_STR(""), row, &c->out);
 }
 
 static int
 list(ctl_t *c)
 {
-    ses_rc_t rc = ctl_read(c, read_list, NULL);
-
-    return rc == SES_OK ? 0 : ctl_failed(c, rc);
+    return ctl_list(c, rows, NULL);
 }
 
 static ses_rc_t

@@ -7,9 +7,10 @@ import re
 
 import pytest
 
+from harness import example
 from harness import layout as layouts
 from harness.host import wait
-from postfix_site import Site, example, read, seldom
+from postfix_site import Site, read
 
 DOMAIN = "joined.example"
 
@@ -76,8 +77,10 @@ def test_examples_are_what_it_prints(site):
             at = master if line.endswith("master.cf:") else main
         elif line and not line.startswith("#"):
             at.append(line + "\n")
-    assert settings("".join(main)) == settings(example("main.cf"))
-    assert services("".join(master)) == services(example("master.cf"))
+    assert settings("".join(main)) == settings(
+        example.text("postfix/main.cf"))
+    assert services("".join(master)) == services(
+        example.text("postfix/master.cf"))
 
 
 def usual(site):
@@ -97,7 +100,7 @@ def test_what_not_everybody_uses(site):
         shown = lines(site, "--feature", section)[section]
         assert {file for file, _ in shown} == {"main.cf"}
         assert settings("".join(line + "\n" for _, line in shown)) == settings(
-            seldom("main.cf", section))
+            example.text("postfix/%s.cf" % section))
     site.joined()
     usual(site)
     assert "pools" in lines(site) and "mail-from" not in lines(site)
@@ -150,6 +153,16 @@ def test_twice_changes_nothing(site):
     assert apply(site) == "Nothing to add: every line is there.\n"
     assert site.files() == before
     assert lines(site) == {}
+
+
+def test_a_certificate_that_was_put_there_stays(site):
+    site.set_main("smtpd_tls_cert_file", "")
+    apply(site, "--feature", "all")
+    assert "email.example.net.pem" in read(site.master)
+    for kind in ("cert", "key"):
+        site.set_option("submission", "smtpd_tls_%s_file" % kind,
+                        "/etc/ssl/mine/%s.pem" % kind)
+    assert lines(site, "--feature", "all") == {}
 
 
 def on_a_terminal(site, answer):
