@@ -1,8 +1,8 @@
 """lint - the rules of the house that a program can check
 
 Each check looks at all files and is one test: format, warnings of a second
-compiler, headers that compile alone, banned calls, layers, and the syntax of
-scripts.
+compiler, headers that compile alone, banned calls, layers, names in Python,
+the syntax of shell scripts.
 """
 
 import concurrent.futures
@@ -162,8 +162,8 @@ def check_layers(root, build):
     return found
 
 
-def check_scripts(root, build):
-    found = []
+def scripts(root):
+    """(path, first line) of what is not C, below the root without build/."""
     for folder, dirs, names in os.walk(root):
         dirs[:] = [name for name in dirs
                    if name != ".git" and
@@ -173,19 +173,31 @@ def check_scripts(root, build):
             if os.path.islink(path) or name.endswith((".c", ".h", ".eml")):
                 continue
             with open(path, "rb") as file:
-                first = file.readline()
-            if name.endswith(".py") or (first.startswith(b"#!") and
-                                        b"python" in first):
-                with open(path) as file:
-                    try:
-                        compile(file.read(), path, "exec")
-                    except SyntaxError as error:
-                        found.append("%s: %s" % (path, error))
-            elif first.startswith(b"#!") and b"bash" in first:
-                done = subprocess.run(["bash", "-n", path], text=True,
-                                      stderr=subprocess.PIPE)
-                if done.returncode:
-                    found.append(done.stderr)
+                yield path, file.readline()
+
+
+def is_python(path, first):
+    return path.endswith(".py") or (first.startswith(b"#!") and
+                                    b"python" in first)
+
+
+def check_python(root, build):
+    """Syntax, undefined names, imports that nobody uses."""
+    paths = [path for path, first in scripts(root) if is_python(path, first)]
+    done = subprocess.run(["/usr/bin/python3", "-B", "-m", "pyflakes"] + paths,
+                          text=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT)
+    return [done.stdout] if done.returncode else []
+
+
+def check_shell(root, build):
+    found = []
+    for path, first in scripts(root):
+        if first.startswith(b"#!") and b"bash" in first:
+            done = subprocess.run(["bash", "-n", path], text=True,
+                                  stderr=subprocess.PIPE)
+            if done.returncode:
+                found.append(done.stderr)
     return found
 
 
@@ -195,7 +207,8 @@ CHECKS = [
     ("headers alone", check_headers),
     ("banned calls", check_banned),
     ("layers", check_layers),
-    ("scripts", check_scripts),
+    ("Python", check_python),
+    ("shell", check_shell),
 ]
 
 
