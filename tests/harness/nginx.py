@@ -2,6 +2,7 @@
 
 import signal
 
+from harness import example
 from harness.layout import LOOPBACK, HostError
 from harness.part import Part, expect
 from harness.process import descendants, send, start_time, wait_gone
@@ -13,30 +14,20 @@ daemon off;
 pid {state}/run/nginx.pid;
 error_log {state}/log/nginx-error.log info;
 worker_rlimit_nofile 4096;
-load_module {module};
-thread_pool sesame threads=4;
-
+{top}
 events {{
     worker_connections 1024;
 }}
 
 http {{
-    sesame_config {config};
     access_log {state}/log/nginx-access.log;
     client_body_temp_path {state}/nginx/body;
     proxy_temp_path {state}/nginx/proxy;
     fastcgi_temp_path {state}/nginx/fastcgi;
     uwsgi_temp_path {state}/nginx/uwsgi;
     scgi_temp_path {state}/nginx/scgi;
-    client_max_body_size 60m;
-    client_body_buffer_size 256k;
 
-    server {{
-        listen {loopback}:{port};
-        location / {{
-            sesame on;
-        }}
-    }}
+{http}
 }}
 """
 
@@ -49,12 +40,21 @@ class Nginx(Part):
         return [self.log, self.layout.path("log", "nginx-error.log")]
 
     def configure(self):
+        """By the examples, but without TLS."""
         layout = self.layout
+        top = example.text("nginx/50-mod-http-sesame.conf", (
+            "modules/ngx_http_sesame_module.so", layout.program(self.program)))
+        http = example.text(
+            "nginx/sesame.conf",
+            ("/etc/sesame/sesame.conf", layout.config),
+            ("listen 443 ssl http2;",
+             "listen %s:%d;" % (LOOPBACK, layout.ports["http"])),
+            ("    listen [::]:443 ssl http2;\n", ""),
+            ("    ssl_certificate /etc/ssl/certs/email.example.net.pem;\n", ""),
+            ("    ssl_certificate_key "
+             "/etc/ssl/private/email.example.net.key;\n", ""))
         with open(layout.path("etc", "nginx.conf"), "w") as file:
-            file.write(CONF.format(
-                state=layout.state, config=layout.config, loopback=LOOPBACK,
-                port=layout.ports["http"],
-                module=layout.program(self.program)))
+            file.write(CONF.format(state=layout.state, top=top, http=http))
 
     def command(self):
         layout = self.layout

@@ -1,9 +1,9 @@
 """postfix - the private Postfix instance
 
-Four smtpd services: submission for SMTP clients, injection for nginx, the
-inbound one that a port 25 would be, and what pickup brings.  Everything that
-leaves goes to the sink (or --relay); what is for the bounce domain goes to
-the agent by LMTP.  No DNS.
+What Sesame wants of it is what conf-examples says.  Four smtpd services:
+submission for SMTP clients, injection for nginx, the inbound one that a port
+25 would be, and what pickup brings.  Everything that leaves goes to the sink
+(or --relay); what is for the bounce domain goes to the agent by LMTP.  No DNS.
 """
 
 import contextlib
@@ -12,6 +12,7 @@ import grp
 import os
 import pwd
 
+from harness import example
 from harness.layout import BOUNCE_DOMAIN, HOSTNAME, LOOPBACK, HostError
 from harness.part import Part, expect
 from harness.process import (command_name, descendants, kill_tree, must,
@@ -20,7 +21,9 @@ from harness.process import (command_name, descendants, kill_tree, must,
 QUEUED_LINES = 512  # of the log
 POOL_ADDRESS = "127.0.0.2"  # what the pool's messages come from
 
-MAIN_CF = """\
+# A Postfix of its own, before Sesame came; no DNS, everything to one host, and
+# no patience.
+PRIVATE = """\
 compatibility_level = 3.7
 queue_directory = {queue}
 data_directory = {data}
@@ -42,29 +45,16 @@ local_transport = error:no local delivery
 alias_maps =
 alias_database =
 mynetworks = 127.0.0.0/8
-relay_domains = {bounce}
-smtpd_relay_restrictions = permit_sasl_authenticated, reject
+smtpd_relay_restrictions = permit_mynetworks, permit_sasl_authenticated,
+    reject_unauth_destination
 smtpd_recipient_restrictions =
 smtpd_peername_lookup = no
 smtpd_client_connection_count_limit = 0
 smtpd_error_sleep_time = 0
-enable_long_queue_ids = yes
-message_size_limit = 44040192
 recipient_delimiter =
 biff = no
 notify_classes =
 in_flow_delay = 0
-milter_default_action = tempfail
-milter_protocol = 6
-non_smtpd_milters = unix:sesame/milter
-smtp_discard_ehlo_keywords = dsn
-message_reject_characters = \\0
-allow_percent_hack = no
-swap_bangpath = no
-sender_dependent_default_transport_maps =
-    pcre:{etc}/sesame-addresses.pcre, pcre:{etc}/pool.pcre
-transport_maps = inline:{{{{{bounce}=lmtp:unix:sesame/lmtp}}}}, pcre:{etc}/feedback.pcre
-# tests only: no DNS, everything to one host, and no patience
 smtp_dns_support_level = disabled
 smtp_host_lookup = native
 smtp_tls_security_level = none
@@ -75,39 +65,9 @@ maximal_backoff_time = 4s
 transport_retry_time = 2s
 """
 
-SESAME_SERVICES = """\
-{loopback}:{inject} inet n -  n       -       0       smtpd
-  -o smtpd_milters=unix:sesame/milter
-  -o mynetworks=127.0.0.0/8
-  -o smtpd_relay_restrictions=permit_mynetworks,reject
-  -o smtpd_hard_error_limit=10000
-  -o smtpd_soft_error_limit=10000
-  -o smtpd_discard_ehlo_keywords=dsn
-  -o local_header_rewrite_clients=
-  -o milter_macro_daemon_name=SESAME-API
-{loopback}:{smtp} inet n -    n       -       -       smtpd
-  -o smtpd_milters=unix:sesame/milter
-  -o smtpd_sasl_auth_enable=yes
-  -o smtpd_sasl_type=dovecot
-  -o smtpd_sasl_path=sesame/auth
-  -o smtpd_sasl_security_options=noanonymous
-  -o smtpd_tls_security_level=may
-  -o smtpd_tls_auth_only=yes
-  -o smtpd_discard_ehlo_keywords=dsn
-  -o smtpd_tls_cert_file={etc}/cert.pem
-  -o smtpd_tls_key_file={etc}/key.pem
-  -o local_header_rewrite_clients=
-  -o milter_macro_daemon_name=SESAME-SMTP
-poolA     unix  -       -       n       -       -       smtp
-  -o smtp_helo_name=a.{hostname}
-  -o syslog_name=postfix/poolA
-  -o disable_mime_output_conversion=yes{bind}
-"""
-
 INBOUND_SERVICE = """\
 {loopback}:{inbound} inet n - n       -       -       smtpd
   -o mynetworks=
-  -o smtpd_relay_restrictions=check_recipient_access,pcre:{etc}/accept.pcre,reject_unauth_destination
   -o smtpd_discard_ehlo_keywords=dsn
   -o milter_macro_daemon_name=INBOUND
 """
@@ -126,7 +86,6 @@ flush     unix  n       -       n       1000?   0       flush
 proxymap  unix  -       -       n       -       -       proxymap
 proxywrite unix -       -       n       -       1       proxymap
 smtp      unix  -       -       n       -       -       smtp
-  -o disable_mime_output_conversion=yes
 showq     unix  n       -       n       -       -       showq
 error     unix  -       -       n       -       -       error
 retry     unix  -       -       n       -       -       error
@@ -137,9 +96,17 @@ scache    unix  -       -       n       -       1       scache
 postlog   unix-dgram n  -       n       -       1       postlogd
 """
 
-# Envelope senders that we made, in whatever domain they come back to.
-TOKEN = r"/^[a-z0-9-]+\.[a-z2-7]{29}[a-z0-9][a-z2-7]{13}@/"
-POOL_PCRE = "/^a1\\.[^@]*@/ poolA:\n"
+
+def joined(*texts):
+    """One main.cf of several: what is said last counts."""
+    lines, name = {}, None
+    for line in "".join(texts).splitlines():
+        if line[:1].isspace():
+            lines[name] += "\n" + line
+        elif line and not line.startswith("#"):
+            name = line.partition("=")[0].strip()
+            lines[name] = line
+    return "".join(line + "\n" for line in lines.values())
 
 
 @contextlib.contextmanager
@@ -172,8 +139,6 @@ def log_queue():
 
 class Postfix(Part):
     name = "postfix"
-    main_cf = MAIN_CF
-    master_cf = SESAME_SERVICES + INBOUND_SERVICE + INTERNALS
     services = ("inbound", "inject", "smtp")  # that answer when it is up
 
     def __init__(self, layout):
@@ -193,23 +158,51 @@ class Postfix(Part):
         host, port = LOOPBACK, layout.ports["sink"]
         if self.relay:
             host, _, port = self.relay.rpartition(":")
-        # A loopback source address reaches loopback hosts only.
-        bind = "" if self.relay else "\n  -o smtp_bind_address=" + POOL_ADDRESS
         return dict(layout.ports, state=layout.state, etc=self.etc,
                     queue=self.queue, data=self.data, maillog=self.maillog,
                     loopback=LOOPBACK, hostname=HOSTNAME,
-                    bounce=BOUNCE_DOMAIN, bind=bind,
                     relay="[%s]:%s" % (host.strip("[]"), port))
 
+    def sesame_main_cf(self):
+        """Sesame's lines, of every purpose."""
+        etc = ("/etc/postfix/", self.etc + "/")
+        bounce = ("bounce.example.net", BOUNCE_DOMAIN)
+        return (example.text("postfix/main.cf", bounce,
+                             ("/var/log/postfix/maillog", self.maillog)) +
+                example.text("postfix/mail-from.cf", bounce) +
+                example.text("postfix/pools.cf", etc) +
+                example.text("postfix/shared-pool.cf", etc))
+
+    def sesame_master_cf(self):
+        ports = self.layout.ports
+        # A loopback source address reaches loopback hosts only.
+        source = ("smtp_bind_address=203.0.113.10",
+                  "smtp_bind_address=" + ("" if self.relay else POOL_ADDRESS))
+        return (example.text("postfix/master.cf",
+                             ("127.0.0.1:10025 inet", "%s:%d inet" % (
+                                 LOOPBACK, ports["inject"])),
+                             ("submission inet", "%s:%d inet" % (
+                                 LOOPBACK, ports["smtp"])),
+                             ("/etc/ssl/certs/email.example.net.pem",
+                              self.etc + "/cert.pem"),
+                             ("/etc/ssl/private/email.example.net.key",
+                              self.etc + "/key.pem")) +
+                example.text("postfix/shared-pool-master.cf", source,
+                             ("mail.example.net", "a." + HOSTNAME)))
+
+    def main_cf(self):
+        return joined(PRIVATE.format(**self.values()), self.sesame_main_cf())
+
+    def master_cf(self):
+        return (self.sesame_master_cf() +
+                (INBOUND_SERVICE + INTERNALS).format(**self.values()))
+
     def configure(self):
-        values = self.values()
-        for name, text in (("main.cf", self.main_cf.format(**values)),
-                           ("master.cf", self.master_cf.format(**values)),
-                           ("sesame-addresses.pcre", ""),
-                           ("pool.pcre", POOL_PCRE),
-                           ("accept.pcre", TOKEN + " OK\n"),
-                           ("feedback.pcre",
-                            TOKEN + " lmtp:unix:sesame/lmtp\n")):
+        files = {"main.cf": self.main_cf(), "master.cf": self.master_cf(),
+                 "sesame-addresses.pcre": "",
+                 "sesame-pools.pcre": example.text(
+                     "postfix/sesame-pools.pcre")}
+        for name, text in files.items():
             with open(os.path.join(self.etc, name), "w") as file:
                 file.write(text)
         must(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",

@@ -7,20 +7,21 @@ was killed is started again on the same ones, as it would be by systemd.
 import grp
 import json
 import os
+import re
 import shlex
 import socket
 import struct
 
+from harness import example
 from harness.layout import (ACCOUNT, BOUNCE_DOMAIN, LOOPBACK, REGION,
                             SERVICE_DOMAIN, HostError)
-from harness.part import Part, expect
 from harness import process
+from harness.part import Part, expect
 from harness.process import run
 
+# What differs from conf-examples/sesame.conf.
 CONF = """\
-# One private host of the tests.
 region = {region}
-node = 1
 store = {store}
 map_size = 4g
 key_directory = {keys}
@@ -50,18 +51,30 @@ allow_private_destinations = yes
 MILTER_HELLO = struct.pack("!IcIII", 13, b"O", 6, 0x1ff, 0x1fffff)
 
 
+def set_option(text, line):
+    """The text with this line in the place of the example's."""
+    changed, count = re.subn(r"(?m)^#?%s =.*$" % line.partition(" ")[0],
+                             lambda match: line, text)
+    if count != 1:
+        raise HostError("the example of sesame.conf has %d places for %r" % (
+            count, line))
+    return changed
+
+
 def config_text(layout):
-    """sesame.conf, with the lines of `up --set` in place of ours."""
-    text = CONF.format(
-        region=REGION, store=layout.store, keys=layout.keys,
-        service=SERVICE_DOMAIN, bounce=BOUNCE_DOMAIN, loopback=LOOPBACK,
-        sockets=layout.sockets, postfix=layout.postfix_config,
-        maillog=layout.maillog, **layout.ports)
+    """The example with our lines, and with those of `up --set` instead."""
+    text = example.text("sesame.conf")
+    for line in CONF.format(
+            region=REGION, store=layout.store, keys=layout.keys,
+            service=SERVICE_DOMAIN, bounce=BOUNCE_DOMAIN, loopback=LOOPBACK,
+            sockets=layout.sockets, postfix=layout.postfix_config,
+            maillog=layout.maillog, **layout.ports).splitlines():
+        text = set_option(text, line)
     lines = layout.options.get("set", [])
     if layout.options.get("dns_update"):
-        text += "dns_update = %s:%d %s %s %s\n" % (
+        text = set_option(text, "dns_update = %s:%d %s %s %s" % (
             LOOPBACK, layout.ports["knot"], layout.path("etc", "dns.key"),
-            SERVICE_DOMAIN, BOUNCE_DOMAIN)
+            SERVICE_DOMAIN, BOUNCE_DOMAIN))
     names = [line.partition("=")[0].strip() for line in lines]
     kept = [line for line in text.splitlines()
             if line.partition("=")[0].strip() not in names]

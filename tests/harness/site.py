@@ -15,7 +15,7 @@ import pwd
 
 from harness import postfix
 from harness.part import Part, expect
-from harness.postfix import INBOUND_SERVICE, INTERNALS, SESAME_SERVICES
+from harness.postfix import INBOUND_SERVICE, INTERNALS, PRIVATE, joined
 
 PORTS = ("msa", "apps", "plain_inbound", "plain_msa")
 DOMAIN = "site.example"
@@ -24,12 +24,6 @@ USERS = {  # of Dovecot
     "AKIAIOSFODNN7EXAMPLE": "named like a key",
 }
 PROXY = "127.0.0.13"
-
-# Main.cf's of Sesame: what a host is told when Sesame comes.
-SESAME_NAMES = ("relay_domains", "transport_maps", "non_smtpd_milters",
-                "sender_dependent_default_transport_maps",
-                "smtp_discard_ehlo_keywords", "message_reject_characters",
-                "allow_percent_hack", "swap_bangpath")
 
 BEFORE = """\
 myhostname = mx.site.example
@@ -41,6 +35,7 @@ virtual_uid_maps = static:{nobody}
 virtual_gid_maps = static:{nobody}
 virtual_minimum_uid = 100
 local_header_rewrite_clients =
+enable_long_queue_ids = yes
 smtpd_milters = unix:{other}
 non_smtpd_milters = unix:{other}
 """
@@ -69,20 +64,6 @@ APPS_SERVICE = """\
 """ % PROXY
 
 
-def joined(*texts, without=()):
-    """One main.cf of several: what is said last counts."""
-    lines, name = {}, None
-    for text in texts:
-        for line in text.splitlines():
-            if line[:1].isspace():
-                lines[name] += "\n" + line
-            elif not line.startswith("#"):
-                name = line.partition("=")[0].strip()
-                lines[name] = line
-    return "".join(line + "\n" for name, line in lines.items()
-                   if name not in without)
-
-
 def paths(layout, boxes):
     return {"boxes": boxes, "other": layout.path("run", "other"),
             "auth": layout.path("run", "dovecot", "sasl"),
@@ -95,14 +76,21 @@ def make_box(path):
 
 
 class Site(postfix.Postfix):
-    main_cf = joined(postfix.MAIN_CF, BEFORE, MILTERS)
-    master_cf = (SESAME_SERVICES + INBOUND_SERVICE + SITE_SERVICES +
-                 APPS_SERVICE + INTERNALS)
     services = postfix.Postfix.services + ("msa", "apps")
 
     def values(self):
         return dict(super().values(),
                     **paths(self.layout, self.layout.path("boxes")))
+
+    def main_cf(self):
+        values = self.values()
+        return joined((PRIVATE + BEFORE).format(**values),
+                      self.sesame_main_cf(), MILTERS.format(**values))
+
+    def master_cf(self):
+        return (self.sesame_master_cf() +
+                (INBOUND_SERVICE + SITE_SERVICES + APPS_SERVICE +
+                 INTERNALS).format(**self.values()))
 
     def configure(self):
         make_box(self.layout.path("boxes"))
@@ -113,8 +101,6 @@ class Plain(postfix.Postfix):
     """The same site before Sesame came."""
 
     name = "plain"
-    main_cf = joined(joined(postfix.MAIN_CF, without=SESAME_NAMES), BEFORE)
-    master_cf = INBOUND_SERVICE + SITE_SERVICES + INTERNALS
     services = ("plain_inbound", "plain_msa")
 
     def __init__(self, layout):
@@ -130,6 +116,13 @@ class Plain(postfix.Postfix):
         return dict(super().values(), inbound=ports["plain_inbound"],
                     msa=ports["plain_msa"],
                     **paths(self.layout, os.path.join(self.top, "boxes")))
+
+    def main_cf(self):
+        return joined((PRIVATE + BEFORE).format(**self.values()))
+
+    def master_cf(self):
+        return (INBOUND_SERVICE + SITE_SERVICES + INTERNALS).format(
+            **self.values())
 
     def configure(self):
         os.mkdir(self.top, 0o755)

@@ -13,10 +13,8 @@ import socket
 import subprocess
 import tempfile
 
-from harness.layout import ROOT, build_dir
-
-EXAMPLES = os.path.join(ROOT, "conf-examples", "postfix")
-BY_HAND = "# --- by hand"  # what stands behind it, --show does not print
+from harness import example
+from harness.layout import build_dir
 
 SESAME = """\
 service_domain = ses.example.net
@@ -61,19 +59,6 @@ maillog_file_prefixes = {dir}
 def read(path):
     with open(path) as file:
         return file.read()
-
-
-def example(name):
-    """A fragment of conf-examples, without what is done by hand."""
-    return read(os.path.join(EXAMPLES, name)).partition(BY_HAND)[0]
-
-
-def seldom(name, section):
-    """The lines of a section of it that not everybody uses."""
-    text = re.search(r"(?ms)^# --- %s: .*?(?=^# ---|\Z)" % section,
-                     example(name)).group()
-    return "".join(line[1:] + "\n" for line in text.splitlines()
-                   if re.match(r"#(\w|    )", line))
 
 
 class Site:
@@ -126,10 +111,10 @@ class Site:
         """The same with the lines of conf-examples."""
         self.plain()
         with open(self.main, "a") as file:
-            file.write(example("main.cf").replace(
-                "/var/log/postfix", self.path("log")))
+            file.write(example.text("postfix/main.cf", (
+                "/var/log/postfix", self.path("log"))))
         with open(self.master, "a") as file:
-            file.write(example("master.cf"))
+            file.write(example.text("postfix/master.cf"))
 
     def set_main(self, name, value):
         """A line of main.cf, in place of the one that is there."""
