@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "laggard.h"
+#include "model/contact_list.h"
 #include "model/counter.h"
 #include "model/session.h"
 #include "sweep.h"
@@ -74,6 +75,12 @@ sessions(ses_cx_t *cx, ses_txn_t *t, struct slice *s)
     return ses_session_purge(cx, t, s->before, SLICE, &s->n);
 }
 
+static ses_rc_t
+contacts(ses_cx_t *cx, ses_txn_t *t, struct slice *s)
+{
+    return ses_contact_list_purge(cx, t, SLICE, &s->n);
+}
+
 struct purge {
     const char *name;
     ses_rc_t (*run)(ses_cx_t *cx, ses_txn_t *t, struct slice *s);
@@ -84,6 +91,7 @@ static const struct purge purge_ledger = {"purge of the ledger", ledger};
 static const struct purge purge_send_keys = {"purge of send keys", send_keys};
 static const struct purge purge_journal = {"purge of the journal", journal};
 static const struct purge purge_sessions = {"purge of sessions", sessions};
+static const struct purge purge_contacts = {"purge of contacts", contacts};
 
 static ses_rc_t
 run_slice(ses_cx_t *cx, ses_txn_t *t, void *arg)
@@ -110,7 +118,7 @@ purge(agent_t *a, ses_cx_t *cx, const struct purge *what, int64_t before,
             return;
         }
         total += s.n;
-    } while (s.n == SLICE && agent_wait(a, BETWEEN));
+    } while (s.n >= SLICE && agent_wait(a, BETWEEN));
 
     if (total > 0)
         ses_log(SES_LOG_INFO, "%s: rows=%lu", what->name, total);
@@ -145,6 +153,7 @@ purge_all(agent_t *a, ses_cx_t *cx)
     purge(a, cx, &purge_send_keys, now, 0);
     purge(a, cx, &purge_journal, now - conf->journal_retention, 0);
     purge(a, cx, &purge_sessions, now - SESSION_KEPT, 0);
+    purge(a, cx, &purge_contacts, now, 0);
 }
 
 /* --- the map ------------------------------------------------------------- */

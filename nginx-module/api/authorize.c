@@ -7,6 +7,7 @@
  */
 #include "api/authorize.h"
 
+#include "model/contact_list.h"
 #include "model/identity.h"
 #include "policy/iam_send.h"
 
@@ -128,7 +129,7 @@ request_tag(const lookup_t *l, ses_str_t name, ses_str_t key,
     return value(l, name, v, n, out);
 }
 
-/* aws:ResourceTag/KEY of an identity or a set of the caller's */
+/* aws:ResourceTag/KEY of an identity, a set or a list of the caller's */
 static bool
 resource_tag(const lookup_t *l, ses_str_t name, ses_str_t key,
              ses_iam_key_t *out)
@@ -136,6 +137,7 @@ resource_tag(const lookup_t *l, ses_str_t name, ses_str_t key,
     ses_cx_t mine = l->c->cx;
     const ses_tag_t *tags = NULL;
     const resource_t *r;
+    ses_contact_list_t list;
     ses_config_set_t set;
     ses_identity_t identity;
     ses_str_t given, canon;
@@ -155,6 +157,11 @@ resource_tag(const lookup_t *l, ses_str_t name, ses_str_t key,
                    SES_OK) {
         tags = set.tags;
         n = set.ntags;
+    } else if (strcmp(r->kind, "contact-list") == 0 &&
+               ses_contact_list_find(&mine, l->t, mine.account, given, &list) ==
+                   SES_OK) {
+        tags = list.tags;
+        n = list.ntags;
     }
     for (i = 0; i < n; i++)
         if (ses_str_eq(tags[i].key, key))

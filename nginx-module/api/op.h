@@ -12,6 +12,7 @@
 #include "base/conf.h"
 #include "base/json.h"
 #include "model/config_set.h"
+#include "model/contact_list.h"
 #include "model/credential.h"
 #include "model/tag.h"
 #include "policy/shape.h"
@@ -159,6 +160,16 @@ SES_CHECK ses_rc_t op_tags(op_t *op, ses_tag_t **tags, unsigned *n);
 SES_CHECK ses_rc_t op_name(op_t *op, const char *what, ses_str_t name);
 /* A configuration set of the caller; SES_NOT_FOUND with the service's text. */
 SES_CHECK ses_rc_t op_set(op_t *op, ses_str_t name, ses_config_set_t *set);
+/* EmailAddress, a bare mailbox and nothing else, as it is kept: trimmed, its
+ * domain in lower case. */
+SES_CHECK ses_rc_t op_address(op_t *op, ses_str_t *out);
+/* ContactListName or TopicName (contract 1.7). */
+SES_CHECK ses_rc_t op_list_name(op_t *op, const char *member, ses_str_t name);
+/* The contact list that the input names; SES_NOT_FOUND with the text. */
+SES_CHECK ses_rc_t op_contact_list(op_t *op, ses_contact_list_t *l);
+/* A topic of the list, in it; SES_INVALID when it has none of that name. */
+SES_CHECK ses_rc_t op_list_topic(op_t *op, const ses_contact_list_t *l,
+                                 ses_str_t name, const ses_list_topic_t **out);
 /* A list of BOUNCE, COMPLAINT as SES_REASON_ bits. */
 unsigned op_reasons(const cJSON *list);
 /* Write them: "SuppressedReasons":["BOUNCE",...] */
@@ -189,6 +200,8 @@ extern const op_def_t ops_config_set[];
 extern const op_def_t ops_event_destination[];
 extern const op_def_t ops_verify_template[];
 extern const op_def_t ops_suppression[];
+extern const op_def_t ops_contact_list[];
+extern const op_def_t ops_contact[];
 extern const op_def_t ops_send[];
 extern const op_def_t ops_pool[];
 extern const op_def_t ops_topic[];

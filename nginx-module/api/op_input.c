@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "model/suppression.h"
+#include "policy/address.h"
 #include "store/record.h"
 
 #define NAME_MAX_CHARS 64
@@ -87,6 +88,28 @@ op_set(op_t *op, ses_str_t name, ses_config_set_t *set)
     op_about(op, OP_ABOUT_SET, name, SES_STR(""));
     return ses_fail(op->cx, SES_NOT_FOUND,
                     "Configuration set <%.*s> does not exist.", SES_FMT(name));
+}
+
+ses_rc_t
+op_address(op_t *op, ses_str_t *out)
+{
+    ses_str_t given = op_str(op, "EmailAddress"), s = ses_str_trim(given);
+    ses_address_t a;
+    ses_rc_t rc;
+
+    if (s.n == 0)
+        return ses_fail(op->cx, SES_INVALID, "EmailAddress can't be blank.");
+    rc = ses_address_parse(op->cx, s, &a);
+    if (rc == SES_OK && ses_str_caseeq(a.addr, s)) {
+        *out = a.addr;
+        return SES_OK;
+    }
+    if (rc == SES_OK || rc == SES_INVALID) {
+        ses_cx_clear(op->cx);
+        return ses_fail(op->cx, SES_INVALID, "EmailAddress <%.*s> is invalid",
+                        SES_FMT(given));
+    }
+    return rc;
 }
 
 unsigned

@@ -7,37 +7,10 @@
 #include "api/op.h"
 
 #include "model/suppression.h"
-#include "policy/address.h"
 #include "policy/shapes_v2.h"
 
 #define PAGE_MAX 1000
 #define SCAN_MAX 5000 /* rows looked at for one page of a filtered list */
-
-/*
- * The address as it is kept: trimmed, domain in lower case.  Nothing but a
- * bare mailbox will do.
- */
-static ses_rc_t
-canonical(op_t *op, ses_str_t *out)
-{
-    ses_str_t given = op_str(op, "EmailAddress"), s = ses_str_trim(given);
-    ses_address_t a;
-    ses_rc_t rc;
-
-    if (s.n == 0)
-        return ses_fail(op->cx, SES_INVALID, "EmailAddress can't be blank.");
-    rc = ses_address_parse(op->cx, s, &a);
-    if (rc == SES_OK && ses_str_caseeq(a.addr, s)) {
-        *out = a.addr;
-        return SES_OK;
-    }
-    if (rc == SES_OK || rc == SES_INVALID) {
-        ses_cx_clear(op->cx);
-        return ses_fail(op->cx, SES_INVALID, "EmailAddress <%.*s> is invalid",
-                        SES_FMT(given));
-    }
-    return rc;
-}
 
 static ses_rc_t
 find(op_t *op, ses_suppression_t *s)
@@ -45,7 +18,7 @@ find(op_t *op, ses_suppression_t *s)
     ses_str_t address;
     ses_rc_t rc;
 
-    if ((rc = canonical(op, &address)) != SES_OK)
+    if ((rc = op_address(op, &address)) != SES_OK)
         return rc;
     rc = ses_suppression_find(op->cx, op->txn, op->cx->account, address,
                               SES_REASON_ANY, s);
@@ -66,7 +39,7 @@ put_address(op_t *op)
     ses_str_t address;
     ses_rc_t rc;
 
-    if ((rc = canonical(op, &address)) != SES_OK)
+    if ((rc = op_address(op, &address)) != SES_OK)
         return rc;
     rc = ses_account_find(op->cx, op->txn, op->cx->account, &a);
     if (rc != SES_OK)

@@ -5,28 +5,15 @@
 
 #include "base/assert.h"
 
-const op_def_t *const api_tables[] = {ops_v1_identity,
-                                      ops_v1_attributes,
-                                      ops_v1_policy,
-                                      ops_v1_account,
-                                      ops_v1_config_set,
-                                      ops_v1_event_destination,
-                                      ops_v1_notification,
-                                      ops_v1_send,
-                                      ops_v1_verify_template,
-                                      ops_account,
-                                      ops_identity,
-                                      ops_identity_dkim,
-                                      ops_identity_policy,
-                                      ops_config_set,
-                                      ops_event_destination,
-                                      ops_verify_template,
-                                      ops_suppression,
-                                      ops_send,
-                                      ops_pool,
-                                      ops_topic,
-                                      ops_subscription,
-                                      NULL};
+const op_def_t *const api_tables[] = {
+    ops_v1_identity,     ops_v1_attributes, ops_v1_policy,
+    ops_v1_account,      ops_v1_config_set, ops_v1_event_destination,
+    ops_v1_notification, ops_v1_send,       ops_v1_verify_template,
+    ops_account,         ops_identity,      ops_identity_dkim,
+    ops_identity_policy, ops_config_set,    ops_event_destination,
+    ops_verify_template, ops_suppression,   ops_contact_list,
+    ops_contact,         ops_send,          ops_pool,
+    ops_topic,           ops_subscription,  NULL};
 
 static const struct {
     op_protocol_t protocol;

@@ -68,6 +68,67 @@ const ses_member_t ses_v2_list_suppressed[] = {
     M("PageSize", INT, QUERY),
     END};
 
+/* --- contact lists ----------------------------------------------------- */
+
+static const char *const subscription[] = {"OPT_OUT", "OPT_IN", NULL};
+
+static const ses_member_t list_topic[] = {
+    M("TopicName", STRING, NEED), M("DisplayName", STRING, NEED),
+    M("Description", STRING),
+    M("DefaultSubscriptionStatus", STRING, NEED, .values = subscription), END};
+static const ses_member_t list_topics[] = {
+    M("member", STRUCT, .of = list_topic)};
+
+const ses_member_t ses_v2_create_contact_list[] = {
+    M("ContactListName", STRING, NEED), M("Topics", LIST, .of = list_topics),
+    M("Description", STRING), M("Tags", LIST, .of = tags), END};
+const ses_member_t ses_v2_update_contact_list[] = {
+    M("ContactListName", STRING, LABEL), M("Topics", LIST, .of = list_topics),
+    M("Description", STRING), END};
+const ses_member_t ses_v2_contact_list[] = {M("ContactListName", STRING, LABEL),
+                                            END};
+const ses_member_t ses_v2_list_contact_lists[] = {
+    M("PageSize", INT, QUERY), M("NextToken", STRING, QUERY), END};
+
+static const ses_member_t preference[] = {
+    M("TopicName", STRING, NEED),
+    M("SubscriptionStatus", STRING, NEED, .values = subscription), END};
+static const ses_member_t preferences[] = {
+    M("member", STRUCT, .of = preference)};
+
+const ses_member_t ses_v2_create_contact[] = {
+    M("ContactListName", STRING, LABEL),
+    M("EmailAddress", STRING, NEED),
+    M("TopicPreferences", LIST, .of = preferences),
+    M("UnsubscribeAll", BOOL),
+    M("AttributesData", STRING),
+    END};
+const ses_member_t ses_v2_update_contact[] = {
+    M("ContactListName", STRING, LABEL),
+    M("EmailAddress", STRING, LABEL),
+    M("TopicPreferences", LIST, .of = preferences),
+    M("UnsubscribeAll", BOOL),
+    M("AttributesData", STRING),
+    END};
+const ses_member_t ses_v2_contact[] = {M("ContactListName", STRING, LABEL),
+                                       M("EmailAddress", STRING, LABEL), END};
+
+static const ses_member_t topic_filter[] = {
+    M("TopicName", STRING), M("UseDefaultIfPreferenceUnavailable", BOOL), END};
+static const ses_member_t contacts_filter[] = {
+    M("FilteredStatus", STRING, .values = subscription),
+    M("TopicFilter", STRUCT, .of = topic_filter), END};
+const ses_member_t ses_v2_list_contacts[] = {
+    M("ContactListName", STRING, LABEL),
+    M("Filter", STRUCT, .of = contacts_filter), M("PageSize", INT),
+    M("NextToken", STRING), END};
+
+/* Older clients GET the contacts, with a body. */
+const ses_member_t ses_v2_list_contacts_query[] = {
+    M("ContactListName", STRING, LABEL),
+    M("Filter", STRUCT, .of = contacts_filter), M("PageSize", INT, QUERY),
+    M("NextToken", STRING, QUERY), END};
+
 /* --- account ----------------------------------------------------------- */
 
 static const char *const mail_types[] = {"MARKETING", "TRANSACTIONAL", NULL};

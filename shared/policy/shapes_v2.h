@@ -48,6 +48,16 @@ extern const ses_member_t ses_v2_put_suppressed[];
 extern const ses_member_t ses_v2_suppressed[]; /* Get, Delete */
 extern const ses_member_t ses_v2_list_suppressed[];
 
+extern const ses_member_t ses_v2_create_contact_list[];
+extern const ses_member_t ses_v2_update_contact_list[];
+extern const ses_member_t ses_v2_contact_list[]; /* Get, Delete */
+extern const ses_member_t ses_v2_list_contact_lists[];
+extern const ses_member_t ses_v2_create_contact[];
+extern const ses_member_t ses_v2_update_contact[];
+extern const ses_member_t ses_v2_contact[]; /* Get, Delete */
+extern const ses_member_t ses_v2_list_contacts[];
+extern const ses_member_t ses_v2_list_contacts_query[];
+
 extern const ses_member_t ses_v2_send[];
 
 extern const ses_member_t ses_v2_create_verify_template[];

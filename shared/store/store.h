@@ -42,6 +42,9 @@ typedef enum {
     SES_DB_IDENTITY_POLICY, /* account, identity -> JSON: its policies */
     SES_DB_VERIFY_TEMPLATE, /* account, name -> JSON */
     SES_DB_VERIFY_CONTENT,  /* account, name -> HTML */
+    SES_DB_CONTACT_LIST,    /* account, name -> JSON */
+    SES_DB_CONTACT,         /* account, list id, address -> JSON */
+    SES_DB_CONTACT_GONE,    /* account, id of a deleted list -> JSON */
     SES_DB_SUPPRESSION,     /* hash of account, list, address -> struct */
     /* indexes that the journal derives from them (model_index.c) */
     SES_DB_SUPPRESSION_LIST, /* account, list, address -> hash */
