@@ -243,7 +243,7 @@ class Machine(Host):
         self.put("etc/sesame/sesame.conf", "".join(kept) + "".join(
             "%s = %s\n" % item for item in CONF.items()))
         self.certificate()
-        self.nginx(os.path.join(examples, "nginx", "sesame.conf"))
+        self.nginx(os.path.join(examples, "nginx"))
         for part in self.parts:
             part.configure()
 
@@ -256,19 +256,19 @@ class Machine(Host):
               "-keyout", key, "-out", cert])
         os.chmod(key, 0o600)
 
-    def nginx(self, example):
-        with open(example) as file:
-            text = file.read()
-        top, _, server = text.partition("# --- in http { } ---")
-        lines = [line.lstrip("# ").partition("#")[0].strip()
-                 for line in top.splitlines()
-                 if line.startswith("#   ")]
-        lines = [line for line in lines if line.endswith(";")]
-        assert len(lines) == 3, lines
-        old = self.read("etc/nginx/nginx.conf").replace("user www-data;\n", "")
-        self.put("etc/nginx/nginx.conf", "\n".join(lines) + "\n" + old)
-        server = server.replace("email.example.net;", LOOPBACK + ";", 1)
-        self.put("etc/nginx/conf.d/sesame.conf", "#" + server.replace(
+    def nginx(self, examples):
+        """README's step; plain HTTP beside TLS."""
+        name = "50-mod-http-sesame.conf"
+        with open(os.path.join(examples, name)) as file:
+            self.put("etc/nginx/modules-enabled/" + name, file.read())
+        old = self.read("etc/nginx/nginx.conf")
+        assert "user www-data;\n" in old
+        self.put("etc/nginx/nginx.conf", old.replace(
+            "user www-data;\n", "user www-data sesame;\n"))
+        with open(os.path.join(examples, "sesame.conf")) as file:
+            server = file.read().replace("email.example.net;", LOOPBACK + ";",
+                                         1)
+        self.put("etc/nginx/conf.d/sesame.conf", server.replace(
             "    listen 443", "    listen %s:%d;\n    listen 443" % (
                 LOOPBACK, PLAIN), 1))
 
