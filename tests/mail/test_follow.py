@@ -79,10 +79,8 @@ def wait_finals(host, queue, count=1, seconds=20):
 def hardened(site, tmp_path):
     """hardened(dropped): the agent with what its unit leaves it of root's
     capabilities, but those; its log.  The host's own stands still."""
-    unit = os.path.join(ROOT, "conf-examples", "systemd",
-                        "sesame-agent.service")
-    with open(unit) as file:
-        (kept,) = re.findall(r"(?m)^CapabilityBoundingSet=(.*)$", file.read())
+    (kept,) = re.findall(r"(?m)^CapabilityBoundingSet=(.*)$",
+                         example.text("systemd/sesame-agent.service"))
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(str(tmp_path / "lmtp"))
     listener.listen()
