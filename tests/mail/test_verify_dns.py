@@ -2,9 +2,9 @@
 
 What an identity's state and VerificationInfo become, with the private host's
 Knot behind unbound and with a name server of the tests' own that answers as
-it likes (name_server.py), asked by unbound and by the agent itself.  All
-identities of a table wait at once; meanwhile mail goes on, and once DNS is
-well they are verified by themselves.
+it likes (name_server.py), asked by unbound.  All identities of a table wait
+at once; meanwhile mail goes on, and once DNS is well they are verified by
+themselves.
 """
 
 import concurrent.futures
@@ -13,7 +13,6 @@ import os
 
 import pytest
 
-import reloading
 from harness.host import wait
 from harness.layout import LOOPBACK
 from name_server import NameServer
@@ -220,11 +219,9 @@ HOSTILE = {
     "one-garbage": OK, "tcp": OK, "tcp-close": SERVER, "tcp-drip": SERVER,
     "tcp-endless": SERVER,
 }
-# Which zones are whose, only a resolver that follows referrals knows; and
-# the agent's own takes the word of whom it is told to ask.
 BY_UNBOUND = dict(HOSTILE, poison="HOST_NOT_FOUND",
                   sideways="TYPE_NOT_FOUND", **{"tcp-refused": SERVER})
-TABLES = {"unbound": BY_UNBOUND, "itself": HOSTILE}
+TABLES = {"unbound": BY_UNBOUND}
 
 
 def hostile_domain(via, way):
@@ -236,27 +233,18 @@ def hostile_domain(via, way):
 @pytest.fixture(scope="module", params=[
     pytest.param(via, marks=pytest.mark.long) for via in TABLES])
 def hostile(request, site, server):
-    """How it is asked: by unbound, or by the agent itself."""
+    """How it is asked: by unbound; what the agent was before."""
     via = request.param
     server.mended = False
     before = resident(site), agent(site)
     domains = [hostile_domain(via, way) for way in TABLES[via]]
-    if via == "unbound":
-        server.keys.update(add(site, domains))
-        yield via, before
-        return
-    with reloading.config(site, "agent", "resolver = " + " ".join(
-            "%s:%d" % (address, server.port) for address in ADDRESSES)):
-        reloading.reload(site, "agent")
-        server.keys.update(add(site, domains))
-        yield via, before
+    server.keys.update(add(site, domains))
+    return via, before
 
 
 @pytest.mark.parametrize("way", BY_UNBOUND)
 def test_hostile(site, hostile, way):
     via, _ = hostile
-    if way not in TABLES[via]:
-        pytest.skip("of no meaning without a resolver between")
     more = wait_error(site, hostile_domain(via, way), TABLES[via][way])
     if way == "odd-soa":
         assert more["SOARecord"] == {
