@@ -140,7 +140,8 @@ sink_disable(ses_cx_t *cx, ses_txn_t *t, const ses_cursor_key_t *k,
     if (!ses_notify_parse(k->destination, &kind))
         return SES_NOT_FOUND;
     i.notify[kind].topic_arn = SES_STR("");
-    i.feedback = true;
+    if (kind != SES_NOTIFY_DELIVERY) /* by mail, then (contract 4.6) */
+        i.feedback = true;
     ses_identity_put(cx, c, &i);
     return SES_OK;
 }

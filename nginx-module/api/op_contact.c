@@ -13,6 +13,7 @@
 
 #define PAGE_MAX 1000
 #define SCAN_MAX 5000        /* rows looked at for a page of a filtered list */
+#define BYTES_MAX (1u << 20) /* of attributes, which every row brings along */
 #define ATTRIBUTES_MAX 65536 /* ours; the service names no bound */
 
 /* --- what is given ----------------------------------------------------- */
@@ -22,10 +23,15 @@ static ses_rc_t
 check_names(op_t *op)
 {
     const cJSON *e, *other;
+    const cJSON *list = ses_json_get(op->in, "TopicPreferences");
     ses_str_t name;
     ses_rc_t rc;
 
-    cJSON_ArrayForEach(e, ses_json_get(op->in, "TopicPreferences"))
+    if (cJSON_GetArraySize(list) > SES_LIST_TOPICS_MAX)
+        return ses_fail(op->cx, SES_INVALID,
+                        "Maximum of <%d> topics allowed per ContactList",
+                        SES_LIST_TOPICS_MAX);
+    cJSON_ArrayForEach(e, list)
     {
         name = ses_json_str(e, "TopicName");
         if ((rc = op_list_name(op, "TopicName", name)) != SES_OK)
@@ -214,6 +220,7 @@ struct list {
     bool any;                      /* no FilteredStatus */
     bool opt_in;
     bool defaults; /* UseDefaultIfPreferenceUnavailable */
+    size_t bytes;  /* of attributes that were read */
 };
 
 static bool
@@ -234,6 +241,8 @@ list_row(ses_cx_t *cx, const ses_contact_t *x, void *arg)
     (void) cx;
     if (!op_list_look(&l->page, x->key))
         return SES_NOT_FOUND;
+    if ((l->bytes += x->attributes.n) > BYTES_MAX)
+        l->page.scanned = l->page.scan; /* the page ends here */
     if (!wanted(l, x))
         return SES_OK;
     l->page.n++;
@@ -254,6 +263,7 @@ read_filter(op_t *op, struct list *l)
     ses_str_t name = ses_json_str(topic, "TopicName");
 
     l->topic = NULL;
+    l->bytes = 0;
     l->any = status.n == 0;
     l->opt_in = ses_str_eqc(status, "OPT_IN");
     l->defaults =

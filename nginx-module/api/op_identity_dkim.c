@@ -106,7 +106,7 @@ look_again(op_t *op, ses_identity_t *i)
     if (ses_identity_dkim_live(i))
         return;
     i->dkim_status = SES_VERIFY_PENDING;
-    if (i->status != SES_VERIFY_SUCCESS) /* else a text proves the domain */
+    if (!ses_identity_verified(i)) /* else a text proves the domain */
         i->status = SES_VERIFY_PENDING;
     i->pending_since = i->next_check = op->cx->now;
     i->tries = 0;

@@ -23,6 +23,7 @@
 
 #define TEMPLATES_MAX 50 /* contract 5.2 */
 #define PAGE_MAX 50
+#define FROM_MAX 998 /* a line of a header */
 #define SUBJECT_MAX 998
 #define URL_MAX 2048
 #define MAIL_ROOM 8192 /* of our own words in a mail, and its header */
@@ -104,6 +105,10 @@ read_template(op_t *op, ses_verify_template_t *v, ses_str_t *html)
     given(op, "SuccessRedirectionURL", &v->success_url);
     given(op, "FailureRedirectionURL", &v->failure_url);
     given(op, "TemplateContent", html);
+    if (v->from.n > FROM_MAX)
+        return ses_fail(op->cx, SES_INVALID,
+                        "The from email address can have up to %d bytes.",
+                        FROM_MAX);
     if (!url_valid(v->success_url))
         return ses_fail(op->cx, SES_INVALID,
                         "The success redirection URL is invalid");

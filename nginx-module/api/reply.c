@@ -111,7 +111,7 @@ xml_names(const api_call_t *c, const v1_error_t *e, ses_buf_t *b)
         if (e->members[i] == NULL || c->op.about_names[i].n == 0)
             continue;
         ses_buf_printf(b, "<%s>", e->members[i]);
-        out_xml_text(b, ses_str_head(c->op.about_names[i], ERROR_MAX / 16));
+        out_xml_text(b, ses_str_head(c->op.about_names[i], ERROR_MAX / 128));
         ses_buf_printf(b, "</%s>", e->members[i]);
     }
 }

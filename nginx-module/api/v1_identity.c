@@ -80,13 +80,15 @@ verify_address(op_t *op)
 
 /* What is not there is gone already; what is no name is told. */
 static ses_rc_t
-drop(op_t *op, ses_str_t given)
+drop(op_t *op, ses_str_t given, bool domains)
 {
     ses_identity_t i;
     ses_str_t name;
     bool domain;
     ses_rc_t rc = ses_identity_name(op->cx, given, &name, &domain);
 
+    if (rc == SES_OK && domain && !domains)
+        return SES_OK;
     if (rc == SES_OK)
         rc = ses_identity_find(op->cx, op->txn, op->cx->account, name, &i);
     if (rc != SES_OK)
@@ -98,14 +100,14 @@ drop(op_t *op, ses_str_t given)
 static ses_rc_t
 delete_identity(op_t *op)
 {
-    return drop(op, op_str(op, "Identity"));
+    return drop(op, op_str(op, "Identity"), true);
 }
 
-/* DeleteVerifiedEmailAddress */
+/* DeleteVerifiedEmailAddress: a domain is none */
 static ses_rc_t
 delete_address(op_t *op)
 {
-    return drop(op, op_str(op, "EmailAddress"));
+    return drop(op, op_str(op, "EmailAddress"), false);
 }
 
 /* --- list -------------------------------------------------------------- */

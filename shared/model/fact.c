@@ -207,8 +207,9 @@ count_statistic(ses_cx_t *cx, ses_txn_t *t, const ses_message_t *m,
     uint64_t n = 0;
     unsigned i;
 
-    for (i = 0; i < m->nrcpts; i++)
-        n += m->rcpts[i].removed == SES_RCPT_KEPT;
+    for (i = 0; i < m->nrcpts; i++) /* those whom the service tried */
+        n += m->rcpts[i].removed == SES_RCPT_KEPT ||
+             m->rcpts[i].removed == SES_RCPT_REJECTED;
     if (type != SES_EVENT_SEND && type != SES_EVENT_REJECT)
         n = 1;
     for (i = 0; i < sizeof(statistics) / sizeof(statistics[0]); i++)

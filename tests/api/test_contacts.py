@@ -201,6 +201,9 @@ BAD_CONTACTS = [
     ({"TopicPreferences": chosen(news=IN) + chosen(news=OUT)},
      "BadRequestException",
      "Duplicate topic names are not allowed within a Contact."),
+    ({"TopicPreferences": [row for n in range(21)
+                           for row in chosen(**{"t%d" % n: IN})]},
+     "BadRequestException", "Maximum of <20> topics allowed per ContactList"),
     ({"AttributesData": "x" * 65537}, "BadRequestException",
      "AttributesData can contain up to 65536 characters."),
 ]
@@ -272,6 +275,18 @@ def test_pages(people, size):
                              NextToken=first["NextToken"],
                              Filter={"FilteredStatus": IN})
     assert caught.value.response["Error"]["Code"] == "InvalidNextTokenException"
+
+
+def test_page_of_large_contacts(people):
+    """A page ends early when its rows are large, and nothing is lost."""
+    names = ["p%02d@rcpt.example" % n for n in range(40)]
+    for name in names:
+        people.create_contact(ContactListName="people", EmailAddress=name,
+                              AttributesData="x" * 65536)
+    page = people.list_contacts(ContactListName="people")
+    assert 0 < len(page["Contacts"]) < 20 and page["NextToken"]
+    assert everybody(people) == names
+    assert everybody(people, FilteredStatus=OUT) == []
 
 
 def test_contact_named_list(people):

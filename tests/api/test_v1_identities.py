@@ -101,6 +101,8 @@ def test_address(v1, v2, host):
         "VerifiedEmailAddresses"]
     v1.delete_verified_email_address(EmailAddress=ADDRESS)
     assert ADDRESS not in v1.list_identities()["Identities"]
+    v1.delete_verified_email_address(EmailAddress="b.v1id.example")
+    assert "b.v1id.example" in v1.list_identities()["Identities"]
 
 
 def test_list(v1):

@@ -78,6 +78,12 @@ def counted(site, kind):
                if key.startswith(name))
 
 
+def statistics(site):
+    points = site.client("ses").get_send_statistics()["SendDataPoints"]
+    return [sum(point[name] for point in points)
+            for name in ("DeliveryAttempts", "Rejects", "Bounces")]
+
+
 def told(site, message_id, count):
     return [event["eventType"]
             for event in site.wait_events(message_id, count=count)]
@@ -100,6 +106,7 @@ def check_rejected(site, message_id, to):
 @pytest.mark.parametrize("name", REJECTED)
 def test_rejected(site, smtp, way, name):
     before = used(site), counted(site, "REJECT"), counted(site, "SEND")
+    attempts, rejects, bounces = statistics(site)
     to = ["ann@rcpt.example", "bob@rcpt.example"]
     message_id = send(site, smtp, way, REJECTED[name], to)
     check_rejected(site, message_id, to)
@@ -107,6 +114,7 @@ def test_rejected(site, smtp, way, name):
     assert counted(site, "REJECT") == before[1] + 1
     assert counted(site, "SEND") == before[2] + 1
     site.settle()
+    assert statistics(site) == [attempts + 2, rejects + 2, bounces]
     assert len(site.events(message_id)) == 2
     assert not site.mail(to="ann@rcpt.example")
 

@@ -20,20 +20,32 @@ static const ses_member_t destination[] = {
     {.name = "CcAddresses", .type = SES_T_LIST, .of = word},
     {.name = NULL}};
 
+#define REST_MEMBERS                                                           \
+    {.name = "Id", .type = SES_T_STRING, .where = SES_IN_PATH},                \
+        {.name = "Ip",                                                         \
+         .type = SES_T_STRING,                                                 \
+         .where = SES_IN_PATH,                                                 \
+         .wire = "IP"},                                                        \
+        {.name = "PageSize", .type = SES_T_INT, .where = SES_IN_QUERY},        \
+        {.name = "Reasons",                                                    \
+         .type = SES_T_LIST,                                                   \
+         .where = SES_IN_QUERY,                                                \
+         .wire = "Reason",                                                     \
+         .of = word},                                                          \
+        {.name = "Since", .type = SES_T_TIME, .where = SES_IN_QUERY},          \
+    {                                                                          \
+        .name = "Flag", .type = SES_T_BOOL, .where = SES_IN_QUERY              \
+    }
+
 static const ses_member_t rest_shape[] = {
-    {.name = "Id", .type = SES_T_STRING, .where = SES_IN_PATH},
-    {.name = "Ip", .type = SES_T_STRING, .where = SES_IN_PATH, .wire = "IP"},
-    {.name = "PageSize", .type = SES_T_INT, .where = SES_IN_QUERY},
-    {.name = "Reasons",
-     .type = SES_T_LIST,
-     .where = SES_IN_QUERY,
-     .wire = "Reason",
-     .of = word},
-    {.name = "Since", .type = SES_T_TIME, .where = SES_IN_QUERY},
-    {.name = "Flag", .type = SES_T_BOOL, .where = SES_IN_QUERY},
-    {.name = "Body", .type = SES_T_STRING},
-    {.name = NULL}};
-static const op_def_t rest = {.name = "R", .input = rest_shape};
+    REST_MEMBERS, {.name = "Body", .type = SES_T_STRING}, {.name = NULL}};
+static const ses_member_t bare_shape[] = {REST_MEMBERS, {.name = NULL}};
+static const op_def_t rest = {
+    .name = "R", .method = "POST", .input = rest_shape};
+static const op_def_t rest_get = {
+    .name = "G", .method = "GET", .input = rest_shape};
+static const op_def_t bare_get = {
+    .name = "B", .method = "GET", .input = bare_shape};
 
 static const ses_member_t form_shape[] = {
     {.name = "Source", .type = SES_T_STRING},
@@ -47,42 +59,47 @@ static const ses_member_t form_shape[] = {
 static const op_def_t query = {.name = "Q", .input = form_shape};
 
 static const struct {
-    const char *method, *query, *body, *id;
+    const op_def_t *def;
+    const char *query, *body, *id;
     ses_rc_t rc;
     const char *want; /* printed JSON, or the text of the failure */
 } rest_cases[] = {
-    {"PUT", "", "", "x", SES_OK, "{\"Id\":\"x\"}"},
-    {"PUT", "", "{}", "a%2Fb%40c+d", SES_OK, "{\"Id\":\"a/b@c+d\"}"},
-    {"PUT", "", "{\"Body\":1,\"New\":[2]}", "x", SES_OK,
+    {&rest, "", "", "x", SES_OK, "{\"Id\":\"x\"}"},
+    {&rest, "", "{}", "a%2Fb%40c+d", SES_OK, "{\"Id\":\"a/b@c+d\"}"},
+    {&rest, "", "{\"Body\":1,\"New\":[2]}", "x", SES_OK,
      "{\"Body\":1,\"Id\":\"x\"}"},
-    {"PUT", "", "{\"Id\":\"evil\",\"PageSize\":7,\"Ip\":1}", "x", SES_OK,
+    {&rest, "", "{\"Id\":\"evil\",\"PageSize\":7,\"Ip\":1}", "x", SES_OK,
      "{\"Id\":\"x\"}"},
-    {"GET", "PageSize=5&Reason=A&x=1&Reason=B", "ignored", "x", SES_OK,
+    {&bare_get, "PageSize=5&Reason=A&x=1&Reason=B", "ignored", "x", SES_OK,
      "{\"PageSize\":5,\"Reasons\":[\"A\",\"B\"],\"Id\":\"x\"}"},
-    {"GET", "PageSize=abc&Flag=true", "", "x", SES_OK,
+    {&rest_get, "PageSize=5", "{\"Body\":\"b\",\"PageSize\":7}", "x", SES_OK,
+     "{\"Body\":\"b\",\"PageSize\":5,\"Id\":\"x\"}"},
+    {&rest_get, "", "ignored", "x", SES_SERIALIZATION, NULL},
+    {&bare_get, "PageSize=abc&Flag=true", "", "x", SES_OK,
      "{\"PageSize\":\"abc\",\"Flag\":true,\"Id\":\"x\"}"},
-    {"GET", "PageSize=5.5&PageSize=6", "", "x", SES_OK,
+    {&bare_get, "PageSize=5.5&PageSize=6", "", "x", SES_OK,
      "{\"PageSize\":5.5,\"Id\":\"x\"}"},
-    {"GET", "PageSize=", "", "x", SES_OK, "{\"PageSize\":\"\",\"Id\":\"x\"}"},
-    {"GET", "PageSize=true", "", "x", SES_OK,
+    {&bare_get, "PageSize=", "", "x", SES_OK,
+     "{\"PageSize\":\"\",\"Id\":\"x\"}"},
+    {&bare_get, "PageSize=true", "", "x", SES_OK,
      "{\"PageSize\":\"true\",\"Id\":\"x\"}"},
-    {"GET", "Since=2026-11-14T22%3A13%3A20Z", "", "x", SES_OK,
+    {&bare_get, "Since=2026-11-14T22%3A13%3A20Z", "", "x", SES_OK,
      "{\"Since\":\"2026-11-14T22:13:20Z\",\"Id\":\"x\"}"},
-    {"GET", "Reason", "", "x", SES_OK, "{\"Reasons\":[\"\"],\"Id\":\"x\"}"},
-    {"GET", "Reason=%00", "", "x", SES_INVALID,
+    {&bare_get, "Reason", "", "x", SES_OK, "{\"Reasons\":[\"\"],\"Id\":\"x\"}"},
+    {&bare_get, "Reason=%00", "", "x", SES_INVALID,
      "Reasons is not valid UTF-8 text, percent-encoded."},
-    {"GET", "", "", "a%00b", SES_INVALID,
+    {&bare_get, "", "", "a%00b", SES_INVALID,
      "Id is not valid UTF-8 text, percent-encoded."},
-    {"GET", "", "", "a%ff", SES_INVALID,
+    {&bare_get, "", "", "a%ff", SES_INVALID,
      "Id is not valid UTF-8 text, percent-encoded."},
-    {"GET", "", "", "a%4", SES_INVALID,
+    {&bare_get, "", "", "a%4", SES_INVALID,
      "Id is not valid UTF-8 text, percent-encoded."},
-    {"POST", "", " ", "x", SES_SERIALIZATION, NULL},
-    {"POST", "", "[]", "x", SES_SERIALIZATION, NULL},
-    {"POST", "", "\"x\"", "x", SES_SERIALIZATION, NULL},
-    {"POST", "", "null", "x", SES_SERIALIZATION, NULL},
-    {"POST", "", "{\"a\":1,\"a\":1}", "x", SES_SERIALIZATION, NULL},
-    {"POST", "", "{}x", "x", SES_SERIALIZATION, NULL},
+    {&rest, "", " ", "x", SES_SERIALIZATION, NULL},
+    {&rest, "", "[]", "x", SES_SERIALIZATION, NULL},
+    {&rest, "", "\"x\"", "x", SES_SERIALIZATION, NULL},
+    {&rest, "", "null", "x", SES_SERIALIZATION, NULL},
+    {&rest, "", "{\"a\":1,\"a\":1}", "x", SES_SERIALIZATION, NULL},
+    {&rest, "", "{}x", "x", SES_SERIALIZATION, NULL},
 };
 
 static void
@@ -115,7 +132,7 @@ test_rest(void **state)
     for (i = 0; i < sizeof(rest_cases) / sizeof(rest_cases[0]); i++) {
         ses_arena_t *a = ses_arena_new();
         ses_cx_t cx = ses_cx(a, 0);
-        api_request_t r = {.method = ses_str(rest_cases[i].method),
+        api_request_t r = {.method = ses_str(rest_cases[i].def->method),
                            .query = ses_str(rest_cases[i].query),
                            .body = ses_str(rest_cases[i].body)};
         api_labels_t labels = {.n = 1};
@@ -124,7 +141,7 @@ test_rest(void **state)
 
         labels.label[0].name = SES_STR("Id");
         labels.label[0].value = ses_str(rest_cases[i].id);
-        rc = params_rest(&cx, &r, &rest, &labels, &in);
+        rc = params_rest(&cx, &r, rest_cases[i].def, &labels, &in);
         expect(&cx, rc, rest_cases[i].rc, in, rest_cases[i].want,
                rest_cases[i].body);
         ses_arena_free(a);
