@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "postfix.h"
@@ -33,10 +34,17 @@ is_map(const postfix_t *p, ses_str_t item)
 
 /* --- is it used --------------------------------------------------------- */
 
+/* A table that is not there stops all mail: the agent writes it first. */
+static bool
+is_written(const postfix_t *p)
+{
+    return has_map(p) && access(p->conf->pool_map.p, F_OK) == 0;
+}
+
 bool
 postfix_uses_pools(postfix_t *p)
 {
-    return has_map(p);
+    return is_written(p);
 }
 
 static void
@@ -96,6 +104,24 @@ map(postfix_t *p, const postfix_check_t *k)
 
 /* --- the file ------------------------------------------------------------ */
 
+/* Of what postmap says, the line about the table: it warns of main.cf, too. */
+static ses_str_t
+complaint(const postfix_t *p, ses_str_t said)
+{
+    static const char *const words[] = {"fatal:", "error:", "unsupported"};
+    ses_str_t line;
+    size_t i;
+
+    while (ses_str_cut(&said, '\n', &line)) {
+        if (ses_str_search(line, p->conf->pool_map) >= 0)
+            return line;
+        for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+            if (ses_str_search(line, ses_str(words[i])) >= 0)
+                return line;
+    }
+    return SES_STR("");
+}
+
 /* As Postfix opens it, in the words of Postfix. */
 static void
 readable(postfix_t *p, const postfix_check_t *k)
@@ -110,8 +136,7 @@ readable(postfix_t *p, const postfix_check_t *k)
                                 table,
                                 NULL};
     const char *path = p->conf->pool_map.p;
-    ses_str_t why, line = SES_STR("");
-    postfix_ran_t ran;
+    ses_str_t line;
     struct stat st;
 
     if (!has_map(p))
@@ -124,10 +149,7 @@ readable(postfix_t *p, const postfix_check_t *k)
                       path);
         return;
     }
-    ran = postfix_run(p->a, argv);
-    why = ran.err;
-    while (why.n > 0 && line.n == 0)
-        (void) ses_str_cut(&why, '\n', &line);
+    line = complaint(p, postfix_run(p->a, argv).err);
     if (line.n == 0)
         return;
     postfix_found(
@@ -261,6 +283,11 @@ postfix_want_pools(postfix_t *p, postfix_edits_t *e)
                         "sesame.conf has to name a file first: pool_map = "
                         "%.*s/sesame-addresses.pcre",
                         SES_FMT(p->conf->postfix_config));
+    if (!is_written(p))
+        return ses_fail(&p->c->cx, SES_INVALID,
+                        "%.*s (pool_map) is not there yet: the agent writes it "
+                        "when it starts, so restart sesame-agent first",
+                        SES_FMT(p->conf->pool_map));
     postfix_want_main(p, e, MAPS, in_front(p));
     return SES_OK;
 }

@@ -84,9 +84,11 @@ def test_examples_are_what_it_prints(site):
 
 
 def usual(site):
-    """sesame.conf without a line about paths."""
+    """sesame.conf without a line about paths, and what the agent writes."""
     site.set_conf("lmtp_socket", "fd:5")
-    site.set_conf("pool_map", "/etc/postfix/sesame-addresses.pcre")
+    site.set_conf("pool_map", site.path("etc", "sesame-addresses.pcre"))
+    with open(site.path("etc", "sesame-addresses.pcre"), "w"):
+        pass
 
 
 def test_what_not_everybody_uses(site):
@@ -99,11 +101,19 @@ def test_what_not_everybody_uses(site):
         usual(site)
         shown = lines(site, "--feature", section)[section]
         assert {file for file, _ in shown} == {"main.cf"}
-        assert settings("".join(line + "\n" for _, line in shown)) == settings(
-            example.text("postfix/%s.cf" % section))
+        text = "".join(line + "\n" for _, line in shown)
+        assert settings(text.replace(site.path("etc"), "/etc/postfix")) == \
+            settings(example.text("postfix/%s.cf" % section))
     site.joined()
     usual(site)
     assert "pools" in lines(site) and "mail-from" not in lines(site)
+    # Postfix would deliver nothing with a table that is not there.
+    os.unlink(site.path("etc", "sesame-addresses.pcre"))
+    assert "pools" not in lines(site)
+    done = site.run("--show", "--feature", "pools")
+    assert done.returncode == 1
+    assert "is not there yet" in done.stderr
+    assert "restart sesame-agent first" in done.stderr
 
 
 def test_features_that_share_a_parameter(site):
