@@ -17,18 +17,9 @@
 ses_rc_t
 op_list_name(op_t *op, const char *member, ses_str_t name)
 {
-    size_t i;
-    char c;
-    bool good = name.n <= SES_LIST_NAME_MAX;
-
     if (ses_str_trim(name).n == 0)
         return ses_fail(op->cx, SES_INVALID, "%s can't be blank.", member);
-    for (i = 0; i < name.n && good; i++) {
-        c = name.p[i];
-        good = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-               (c >= '0' && c <= '9') || c == '_' || c == '-';
-    }
-    if (good)
+    if (name.n <= SES_LIST_NAME_MAX && ses_name_chars(name))
         return SES_OK;
     return ses_fail(op->cx, SES_INVALID,
                     "%s can contain up to %d characters. Only alphanumeric "

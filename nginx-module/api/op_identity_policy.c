@@ -7,6 +7,7 @@
 #include "api/op_identity_policy.h"
 
 #include "api/op_identity.h"
+#include "base/encode.h"
 #include "policy/iam.h"
 #include "policy/shapes_v2.h"
 
@@ -38,18 +39,11 @@ find(op_t *op, ses_identity_policies_t *out)
 ses_rc_t
 op_policy_name(op_t *op, ses_str_t name)
 {
-    size_t i;
-
-    for (i = 0; i < name.n; i++)
-        if (!((name.p[i] >= 'a' && name.p[i] <= 'z') ||
-              (name.p[i] >= 'A' && name.p[i] <= 'Z') ||
-              (name.p[i] >= '0' && name.p[i] <= '9') || name.p[i] == '_' ||
-              name.p[i] == '-'))
-            return ses_fail(op->cx, SES_INVALID,
-                            "PolicyName is invalid. Policy names must only "
-                            "include alpha-numeric characters, dashes, and "
-                            "underscores.");
-    return SES_OK;
+    if (ses_name_chars(name))
+        return SES_OK;
+    return ses_fail(op->cx, SES_INVALID,
+                    "PolicyName is invalid. Policy names must only include "
+                    "alpha-numeric characters, dashes, and underscores.");
 }
 
 ses_rc_t

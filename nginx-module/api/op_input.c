@@ -5,6 +5,7 @@
 
 #include <strings.h>
 
+#include "base/encode.h"
 #include "model/suppression.h"
 #include "policy/address.h"
 #include "store/record.h"
@@ -54,21 +55,14 @@ op_tags(op_t *op, ses_tag_t **tags, unsigned *n)
 ses_rc_t
 op_name(op_t *op, const char *what, ses_str_t name)
 {
-    size_t i;
-    char c;
-
     if (name.n == 0)
         return ses_fail(op->cx, SES_INVALID, "The %s name must be specified.",
                         what);
-    for (i = 0; i < name.n; i++) {
-        c = name.p[i];
-        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-              (c >= '0' && c <= '9') || c == '_' || c == '-'))
-            return ses_fail(op->cx, SES_INVALID,
-                            "Invalid %s name <%.*s>: only alphanumeric ASCII "
-                            "characters, '_', and '-' are allowed.",
-                            what, SES_FMT(name));
-    }
+    if (!ses_name_chars(name))
+        return ses_fail(op->cx, SES_INVALID,
+                        "Invalid %s name <%.*s>: only alphanumeric ASCII "
+                        "characters, '_', and '-' are allowed.",
+                        what, SES_FMT(name));
     if (name.n > NAME_MAX_CHARS)
         return ses_fail(op->cx, SES_INVALID,
                         "%c%s name cannot exceed %d characters.",

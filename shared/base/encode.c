@@ -131,8 +131,8 @@ ses_hex(ses_arena_t *a, ses_str_t s)
     return (ses_str_t){out, s.n * 2};
 }
 
-static int
-hexval(char c)
+int
+ses_hex_digit(char c)
 {
     if (c >= '0' && c <= '9')
         return c - '0';
@@ -154,8 +154,8 @@ ses_hex_parse(ses_arena_t *a, ses_str_t s, ses_str_t *out)
         return false;
     p = ses_alloc(a, s.n / 2 + 1);
     for (i = 0; i < s.n; i += 2) {
-        hi = hexval(s.p[i]);
-        lo = hexval(s.p[i + 1]);
+        hi = ses_hex_digit(s.p[i]);
+        lo = ses_hex_digit(s.p[i + 1]);
         if (hi < 0 || lo < 0)
             return false;
         p[i / 2] = (uint8_t) (hi << 4 | lo);
@@ -262,8 +262,8 @@ ses_percent_parse(ses_arena_t *a, ses_str_t s, bool plus, ses_str_t *out)
         } else {
             if (s.n - i < 3)
                 return false;
-            hi = hexval(s.p[i + 1]);
-            lo = hexval(s.p[i + 2]);
+            hi = ses_hex_digit(s.p[i + 1]);
+            lo = ses_hex_digit(s.p[i + 2]);
             if (hi < 0 || lo < 0)
                 return false;
             *o++ = (char) (hi << 4 | lo);
@@ -364,6 +364,21 @@ static const uint8_t *
 bytes(ses_str_t s)
 {
     return (const uint8_t *) (s.p == NULL ? "" : s.p);
+}
+
+bool
+ses_name_chars(ses_str_t s)
+{
+    size_t i;
+    char c;
+
+    for (i = 0; i < s.n; i++) {
+        c = s.p[i];
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+              (c >= '0' && c <= '9') || c == '_' || c == '-'))
+            return false;
+    }
+    return true;
 }
 
 void

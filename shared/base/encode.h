@@ -17,6 +17,8 @@ ses_str_t ses_base64(ses_arena_t *a, ses_str_t s);
 /* Strict: canonical alphabet and padding, no blanks. */
 bool ses_base64_parse(ses_arena_t *a, ses_str_t s, ses_str_t *out);
 
+/* 0 to 15, either case; -1: no hexadecimal digit. */
+int ses_hex_digit(char c);
 /* Lower-case hex. */
 ses_str_t ses_hex(ses_arena_t *a, ses_str_t s);
 /* Either case. */
@@ -38,6 +40,8 @@ bool ses_utf8_valid(ses_str_t s);
 /* Number of UTF-16 units, as the service counts characters. */
 size_t ses_utf8_length(ses_str_t s);
 bool ses_ascii(ses_str_t s);
+/* Nothing but A-Za-z0-9_-, of which the service makes names? */
+bool ses_name_chars(ses_str_t s);
 
 void ses_sha256(ses_str_t s, uint8_t out[SES_SHA256]);
 void ses_hmac_sha256(ses_str_t key, ses_str_t s, uint8_t out[SES_SHA256]);

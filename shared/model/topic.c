@@ -7,6 +7,7 @@
  */
 #include "model/topic.h"
 
+#include "base/encode.h"
 #include "model/index.h"
 #include "model/object.h"
 #include "store/record.h"
@@ -36,16 +37,7 @@ ses_subscription_arn(ses_arena_t *a, ses_str_t region,
 bool
 ses_topic_name_valid(ses_str_t name)
 {
-    size_t i;
-    char c;
-
-    for (i = 0; i < name.n; i++) {
-        c = name.p[i];
-        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-              (c >= '0' && c <= '9') || c == '_' || c == '-'))
-            return false;
-    }
-    return name.n > 0 && name.n <= TOPIC_NAME_MAX;
+    return name.n > 0 && name.n <= TOPIC_NAME_MAX && ses_name_chars(name);
 }
 
 bool

@@ -75,16 +75,6 @@ ses_attachment_blocked(ses_str_t name, ses_str_t type)
 
 /* --- encoded words ----------------------------------------------------- */
 
-static int
-hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* "=41" or "%41" each to its byte; what is none stays as it is. */
 static void
 unescape(ses_buf_t *b, ses_str_t s, char mark, bool underscore)
@@ -93,8 +83,8 @@ unescape(ses_buf_t *b, ses_str_t s, char mark, bool underscore)
     size_t i;
 
     for (i = 0; i < s.n; i++) {
-        high = s.p[i] == mark && i + 2 < s.n ? hex_digit(s.p[i + 1]) : -1;
-        low = high >= 0 ? hex_digit(s.p[i + 2]) : -1;
+        high = s.p[i] == mark && i + 2 < s.n ? ses_hex_digit(s.p[i + 1]) : -1;
+        low = high >= 0 ? ses_hex_digit(s.p[i + 2]) : -1;
         if (low >= 0) {
             ses_buf_char(b, (char) (high * 16 + low));
             i += 2;

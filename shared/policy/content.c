@@ -12,6 +12,8 @@
  */
 #include "policy/content.h"
 
+#include "base/encode.h"
+
 #define FILE_MAX 128
 
 /* The string, backwards: a scanner shall not take us for the file. */
@@ -68,17 +70,6 @@ line_base64(ses_content_t *c, ses_str_t line)
     }
 }
 
-/* -1 when it is no digit. */
-static int
-hex(char ch)
-{
-    if (ch >= '0' && ch <= '9')
-        return ch - '0';
-    if ((ch >= 'A' && ch <= 'F') || (ch >= 'a' && ch <= 'f'))
-        return (ch | 0x20) - 'a' + 10;
-    return -1;
-}
-
 static void
 line_quoted(ses_content_t *c, ses_str_t line)
 {
@@ -93,7 +84,8 @@ line_quoted(ses_content_t *c, ses_str_t line)
             return;
         }
         if (line.p[i] == '=' && i + 2 < line.n &&
-            (hi = hex(line.p[i + 1])) >= 0 && (lo = hex(line.p[i + 2])) >= 0) {
+            (hi = ses_hex_digit(line.p[i + 1])) >= 0 &&
+            (lo = ses_hex_digit(line.p[i + 2])) >= 0) {
             take(c, (unsigned char) (hi << 4 | lo));
             i += 2;
         } else {
