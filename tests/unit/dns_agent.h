@@ -7,6 +7,7 @@
 
 #include "nameserver.h"
 #include "temp_store.h"
+#include "within.h"
 
 #include "../../milter/agent/agent.h"
 #include "base/clock.h"
@@ -59,14 +60,6 @@ get(fixture_t *f, const char *name)
     ses_txn_end(t);
     return i;
 }
-
-#define WITHIN(ms, condition)                                                  \
-    do {                                                                       \
-        int64_t until_ = ses_clock_ms() + (ms);                                \
-        while (!(condition) && ses_clock_ms() < until_)                        \
-            usleep(5000);                                                      \
-        assert_true(condition);                                                \
-    } while (0)
 
 static void *
 run(void *arg)

@@ -11,6 +11,7 @@
 
 #include "subscriber.h"
 #include "temp_store.h"
+#include "within.h"
 
 #include "../../milter/agent/agent.c"
 
@@ -119,14 +120,6 @@ is_gone(fixture_t *f, const char *id)
     return get(f, id, &s) == SES_NOT_FOUND;
 }
 
-#define WITHIN(condition)                                                      \
-    do {                                                                       \
-        int64_t until_ = ses_clock_ms() + 20000;                               \
-        while (!(condition) && ses_clock_ms() < until_)                        \
-            usleep(5000);                                                      \
-        assert_true(condition);                                                \
-    } while (0)
-
 static void *
 run(void *arg)
 {
@@ -209,13 +202,13 @@ test_asks(void **state)
     add(f, "hang", 60000);
     add(f, "error", 60000);
     add(f, "ok", 60000);
-    WITHIN(asked(f, "ok"));
-    WITHIN(tries(f, "error") >= 3);
-    WITHIN(tries(f, "hang") >= 1);
+    WITHIN(20000, asked(f, "ok"));
+    WITHIN(20000, tries(f, "error") >= 3);
+    WITHIN(20000, tries(f, "hang") >= 1);
     assert_false(asked(f, "error"));
     subscriber_break(false);
-    WITHIN(asked(f, "error"));
-    WITHIN(asked(f, "hang"));
+    WITHIN(20000, asked(f, "error"));
+    WITHIN(20000, asked(f, "hang"));
     usleep(200000); /* nobody is asked again */
     assert_int_equal(subscriber_count("/ok", 200), 1);
     assert_int_equal(subscriber_count("/error", 200), 1);
@@ -230,13 +223,13 @@ test_confirmed_or_renewed_meanwhile(void **state)
 
     add(f, "hang", 60000);
     add(f, "error", 60000);
-    WITHIN(subscriber_count("/hang", 0) >= 1);
+    WITHIN(20000, subscriber_count("/hang", 0) >= 1);
     must(f, get(f, "hang", &s));
     s.confirmed = true;
     put(f, &s);
     must(f, get(f, "error", &s));
     subscriber_break(false);
-    WITHIN(asked(f, "error"));
+    WITHIN(20000, asked(f, "error"));
     must(f, get(f, "hang", &s));
     assert_true(s.confirmed);
     assert_false(s.asked);
@@ -250,18 +243,18 @@ test_expires(void **state)
     fixture_t *f = *state;
 
     add(f, "error", 400);
-    WITHIN(tries(f, "error") >= 2);
-    WITHIN(is_gone(f, "error"));
+    WITHIN(20000, tries(f, "error") >= 2);
+    WITHIN(20000, is_gone(f, "error"));
 
     /* Confirmed ones stay. */
     add(f, "ok", 300);
-    WITHIN(asked(f, "ok"));
+    WITHIN(20000, asked(f, "ok"));
     must(f, get(f, "ok", &s));
     s.confirmed = true;
     put(f, &s);
     usleep(400000);
     add(f, "hang", -1); /* sweeps */
-    WITHIN(is_gone(f, "hang"));
+    WITHIN(20000, is_gone(f, "hang"));
     assert_false(is_gone(f, "ok"));
 }
 

@@ -11,6 +11,7 @@
 
 #include "subscriber.h"
 #include "temp_store.h"
+#include "within.h"
 
 #include "../../milter/agent/agent.c"
 
@@ -294,14 +295,6 @@ teardown(void **state)
     return 0;
 }
 
-#define WITHIN(seconds, condition)                                             \
-    do {                                                                       \
-        int64_t until_ = ses_clock_ms() + (seconds) *1000;                     \
-        while (!(condition) && ses_clock_ms() < until_)                        \
-            usleep(5000);                                                      \
-        assert_true(condition);                                                \
-    } while (0)
-
 /* Every message's Send was taken before its Delivery was first sent. */
 static void
 check_order(const char *path)
@@ -343,20 +336,20 @@ test_trouble(void **state)
     happen(f, 0, MESSAGES);
 
     /* The one that is well is not delayed by the others. */
-    WITHIN(20, subscriber_count("/ok", 200) == 2 * MESSAGES);
-    WITHIN(20, cursor(f, "ok") == 2 * MESSAGES);
-    WITHIN(20, dead(f, "gone") == 2 * MESSAGES);
-    WITHIN(20, cursor(f, "gone") == 2 * MESSAGES);
-    WITHIN(20, subscriber_count("/hang", 0) > 0);
-    WITHIN(20, subscriber_count("/error", 500) > 3);
-    WITHIN(20, subscriber_count("/cut", -1) > 3);
+    WITHIN(20000, subscriber_count("/ok", 200) == 2 * MESSAGES);
+    WITHIN(20000, cursor(f, "ok") == 2 * MESSAGES);
+    WITHIN(20000, dead(f, "gone") == 2 * MESSAGES);
+    WITHIN(20000, cursor(f, "gone") == 2 * MESSAGES);
+    WITHIN(20000, subscriber_count("/hang", 0) > 0);
+    WITHIN(20000, subscriber_count("/error", 500) > 3);
+    WITHIN(20000, subscriber_count("/cut", -1) > 3);
     assert_true(cursor(f, "error") == 0);
     assert_true(cursor(f, "cut") == 0);
 
     subscriber_break(false);
     for (i = 1; i < 4; i++) {
         snprintf(path, sizeof(path), "/%s", hooks[i]);
-        WITHIN(20, cursor(f, hooks[i]) == 2 * MESSAGES);
+        WITHIN(20000, cursor(f, hooks[i]) == 2 * MESSAGES);
         assert_int_equal(subscriber_count(path, 200), 2 * MESSAGES);
         check_order(path);
     }
@@ -381,23 +374,23 @@ test_replay(void **state)
     subscribe(f, "ok", subscriber.port);
     happen(f, 0, 5);
     start(f);
-    WITHIN(20, cursor(f, "ok") == 10);
+    WITHIN(20000, cursor(f, "ok") == 10);
     stop(f);
     start(f);
     happen(f, 5, 10);
-    WITHIN(20, cursor(f, "ok") == 20);
+    WITHIN(20000, cursor(f, "ok") == 20);
     assert_int_equal(subscriber_count("/ok", 200), 20);
 
     t = begin(f);
     must(f, ses_cursor_put(&f->cx, t, &k, 19));
     commit(f, t);
-    WITHIN(20, subscriber_count("/ok", 200) == 21);
+    WITHIN(20000, subscriber_count("/ok", 200) == 21);
     id = strstr(subscriber.got[20].body, "\"MessageId\"");
     for (i = 0; i < 20 && again == 0; i++)
         again += strncmp(strstr(subscriber.got[i].body, "\"MessageId\""), id,
                          50) == 0;
     assert_int_equal(again, 1);
-    WITHIN(20, cursor(f, "ok") == 20);
+    WITHIN(20000, cursor(f, "ok") == 20);
     stop(f);
 }
 
@@ -411,10 +404,10 @@ test_catching_up(void **state)
     subscribe(f, "ok", subscriber.port);
     start(f);
     happen(f, 0, 1);
-    WITHIN(20, cursor(f, "ok") == 2);
+    WITHIN(20000, cursor(f, "ok") == 2);
     happen(f, 1, 1000);
     happen(f, 1000, 1001);
-    WITHIN(20, cursor(f, "ok") == 2002);
+    WITHIN(20000, cursor(f, "ok") == 2002);
     assert_int_equal(subscriber_count("/ok", 200), 2002);
     stop(f);
 }
@@ -437,7 +430,7 @@ test_roster_changes(void **state)
     usleep(300000);
     assert_int_equal(cursor(f, "ok"), 0);
     subscribe(f, "ok", subscriber.port);
-    WITHIN(20, cursor(f, "ok") == 6);
+    WITHIN(20000, cursor(f, "ok") == 6);
 
     t = begin(f);
     must(f, ses_destination_find(&f->cx, t, ACCOUNT, SET, SES_STR("ok"), &d));
@@ -445,7 +438,7 @@ test_roster_changes(void **state)
     ses_destination_put(&f->cx, &c, &d);
     must(f, ses_journal_apply(&f->cx, t, &c, "test"));
     commit(f, t);
-    WITHIN(20, cursor(f, "ok") == 0); /* forgotten with the outlet */
+    WITHIN(20000, cursor(f, "ok") == 0); /* forgotten with the outlet */
     happen(f, 3, 6);
     usleep(100000);
     assert_int_equal(subscriber_count("/ok", 200), 6);
@@ -462,7 +455,7 @@ test_roster_changes(void **state)
     must(f, ses_journal_apply(&f->cx, t, &c, "test"));
     commit(f, t);
     happen(f, 6, 7);
-    WITHIN(20, subscriber_count("/ok", 200) == 9);
+    WITHIN(20000, subscriber_count("/ok", 200) == 9);
     usleep(100000);
     assert_int_equal(subscriber_count("/ok", 200), 9);
     stop(f);
@@ -480,7 +473,7 @@ test_private(void **state)
     subscribe(f, "ok", subscriber.port);
     start(f);
     happen(f, 0, 1);
-    WITHIN(20, cursor(f, "ok") == 2); /* given up */
+    WITHIN(20000, cursor(f, "ok") == 2); /* given up */
     assert_int_equal(subscriber.n, 0);
     stop(f);
 }
