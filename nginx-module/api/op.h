@@ -134,6 +134,7 @@ typedef struct {
     ses_str_t after;  /* begin after this key; "" = at the start */
     ses_str_t last;   /* the key that was looked at last */
     unsigned size, scan, n, scanned;
+    bool full; /* set by whoever has shown enough: this row is the last */
     bool more;
 } op_list_t;
 

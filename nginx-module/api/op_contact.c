@@ -241,8 +241,8 @@ list_row(ses_cx_t *cx, const ses_contact_t *x, void *arg)
     (void) cx;
     if (!op_list_look(&l->page, x->key))
         return SES_NOT_FOUND;
-    if ((l->bytes += x->attributes.n) > BYTES_MAX)
-        l->page.scanned = l->page.scan; /* the page ends here */
+    l->bytes += x->attributes.n;
+    l->page.full = l->bytes > BYTES_MAX;
     if (!wanted(l, x))
         return SES_OK;
     l->page.n++;

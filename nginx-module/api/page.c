@@ -86,7 +86,7 @@ op_list_open(op_list_t *l, op_t *op, unsigned max, unsigned scan,
 bool
 op_list_look(op_list_t *l, ses_str_t key)
 {
-    if (l->n == l->size || (l->scan > 0 && l->scanned == l->scan)) {
+    if (l->full || l->n == l->size || (l->scan > 0 && l->scanned == l->scan)) {
         l->more = true;
         return false;
     }
