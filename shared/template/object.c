@@ -111,6 +111,7 @@ member(const tpl_object_t *o, ses_str_t name, int64_t *steps)
     const tpl_member_t *m;
 
     for (; o != NULL; o = o->base) {
+        *steps -= (int64_t) (name.n / 16);
         if ((m = find(o, name)) != NULL)
             return m->value;
         *steps -= 1;

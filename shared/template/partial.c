@@ -49,7 +49,7 @@ find(tpl_run_t *r, ses_str_t name)
 
     for (d = r->defs; d != NULL; d = d->outer) {
         for (i = d->n; i-- > 0;) {
-            r->steps--;
+            r->steps -= 1 + (int64_t) (name.n / 64);
             if (ses_str_eq(d->list[i].name, name))
                 return d->list[i].exists ? &d->list[i].closure : NULL;
         }

@@ -89,6 +89,7 @@ tpl_text(ses_arena_t *a, tpl_value_t v, size_t max, int64_t *steps)
     *steps -= 1;
     ses_buf_init(&b, a, max);
     tpl_print(&b, v, steps);
+    *steps -= (int64_t) (ses_buf_get(&b).n / 16); /* it stays until the end */
     return ses_buf_get(&b);
 }
 
@@ -96,7 +97,7 @@ tpl_text(ses_arena_t *a, tpl_value_t v, size_t max, int64_t *steps)
 
 /* Number(v) of what is no object; an array is what its text is. */
 static double
-to_number(tpl_value_t v)
+to_number(tpl_value_t v, int64_t *steps)
 {
     while (v.type == TPL_V_ARRAY) {
         if (v.n == 0)
@@ -115,6 +116,7 @@ to_number(tpl_value_t v)
     case TPL_V_NUMBER:
         return v.u.number;
     case TPL_V_STRING:
+        *steps -= v.n / 16;
         return tpl_number_parse(ses_str_n(v.u.string, v.n));
     default:
         return NAN;
@@ -202,8 +204,7 @@ tpl_equal(tpl_value_t x, tpl_value_t y, int64_t *steps)
         s = ses_str_n(x.u.string, x.n);
         return text_starts(&s, y, steps) && s.n == 0;
     }
-    *steps -= x.n / 64 + (y.type == TPL_V_STRING ? y.n / 64 : 0);
-    nx = to_number(x);
-    ny = to_number(y);
+    nx = to_number(x, steps);
+    ny = to_number(y, steps);
     return nx <= ny && nx >= ny;
 }

@@ -371,6 +371,18 @@ ends(const char *what, ses_str_t text, ses_str_t data, ses_rc_t want)
     ses_arena_free(a);
 }
 
+/* A list whose one element is long, an object, and a list of 2,000. */
+static ses_str_t
+large_list(char c)
+{
+    char some[2] = {c, '\0'};
+    ses_str_t many = repeated("\"n\":[1", ",1", 2000, "]");
+
+    return ses_str_cat(
+        arena, repeated("{\"a\":[\"", some, 200000, "\"],\"o\":{\"x\":1},"),
+        ses_str_cat(arena, many, SES_STR("}")));
+}
+
 #define P1 "{{#*inline \"p\"}}"
 
 static void
@@ -407,6 +419,16 @@ bounds(void **state)
          repeated("{\"a\":\"", "x", 262130, "\"}"), SES_LIMIT);
     ends("100,000 elements", SES_STR("{{#each l}}{{this}}{{/each}}"), list,
          SES_OK);
+    ends("names worked out",
+         SES_STR("{{#each n}}{{lookup ../o ../a}}{{/each}}"), large_list('x'),
+         SES_LIMIT);
+    ends("texts as numbers",
+         SES_STR("{{#with a}}{{#each ../n}}x{{/each}}{{/with}}"),
+         large_list(' '), SES_LIMIT);
+    ends(
+        "long names",
+        repeated("{{#each n}}{{#if ../o.[", "x", 200000, "]}}{{/if}}{{/each}}"),
+        large_list('x'), SES_LIMIT);
     ends("an indent of indents",
          SES_STR(P1 "\n{{#each @root.l}}\nx\n{{/each}}\n  {{> p}}\n"
                     "{{/inline}}\n  {{> p}}\n"),
