@@ -8,18 +8,18 @@
 
 #include "laggard.h"
 
+#include "model/sink.h"
 #include "model/topic.h"
-#include "sink.h"
 
 struct search {
     ses_txn_t *txn;
-    const sink_t *sink;
+    const ses_sink_t *sink;
     laggard_t best;
 };
 
 /* One subscriber's first owed event. */
 struct first {
-    const sink_t *sink;
+    const ses_sink_t *sink;
     bool found;
     uint64_t seq;
     int64_t when;
@@ -44,7 +44,7 @@ static ses_rc_t
 subscriber(ses_cx_t *cx, const ses_subscription_t *s, void *arg)
 {
     struct search *x = arg;
-    const sink_t *d = x->sink;
+    const ses_sink_t *d = x->sink;
     ses_cursor_key_t key = {d->account, d->set, d->name, s->id};
     struct first f = {.sink = d};
     uint64_t seq = 0;
@@ -74,7 +74,7 @@ subscriber(ses_cx_t *cx, const ses_subscription_t *s, void *arg)
 }
 
 static ses_rc_t
-each_sink(ses_cx_t *cx, const sink_t *s, void *arg)
+each_sink(ses_cx_t *cx, const ses_sink_t *s, void *arg)
 {
     struct search *x = arg;
 
@@ -87,7 +87,7 @@ ses_rc_t
 laggard_find(ses_cx_t *cx, ses_txn_t *t, laggard_t *out)
 {
     struct search x = {.txn = t};
-    ses_rc_t rc = sink_each(cx, t, each_sink, &x);
+    ses_rc_t rc = ses_sink_each(cx, t, each_sink, &x);
 
     if (rc == SES_OK)
         *out = x.best;
@@ -98,7 +98,7 @@ ses_rc_t
 laggard_disable(ses_cx_t *cx, ses_txn_t *t, const laggard_t *l)
 {
     ses_change_t change = {.n = 0};
-    ses_rc_t rc = sink_disable(cx, t, &l->key, &change);
+    ses_rc_t rc = ses_sink_disable(cx, t, &l->key, &change);
 
     if (rc != SES_OK)
         return rc == SES_NOT_FOUND ? SES_OK : rc;

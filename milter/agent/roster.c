@@ -6,14 +6,14 @@
 
 #include <stdlib.h>
 
+#include "model/sink.h"
 #include "model/topic.h"
-#include "sink.h"
 
 /* What the store says, while it is read. */
 typedef struct {
     ses_txn_t *txn;
     ses_str_t region;
-    const sink_t *sink;
+    const ses_sink_t *sink;
     outlet_info_t *infos;
     size_t n, cap;
 } reading_t;
@@ -43,7 +43,7 @@ static ses_rc_t
 read_subscription(ses_cx_t *cx, const ses_subscription_t *s, void *arg)
 {
     reading_t *rd = arg;
-    const sink_t *d = rd->sink;
+    const ses_sink_t *d = rd->sink;
     outlet_info_t *i;
 
     if (!s->confirmed)
@@ -72,7 +72,7 @@ read_subscription(ses_cx_t *cx, const ses_subscription_t *s, void *arg)
 }
 
 static ses_rc_t
-read_sink(ses_cx_t *cx, const sink_t *s, void *arg)
+read_sink(ses_cx_t *cx, const ses_sink_t *s, void *arg)
 {
     reading_t *rd = arg;
 
@@ -136,7 +136,7 @@ roster_load(ses_cx_t *cx, ses_txn_t *t, roster_t *r, ses_str_t region,
     size_t i, at = 0;
     ses_rc_t rc;
 
-    if ((rc = sink_each(cx, t, read_sink, &rd)) != SES_OK)
+    if ((rc = ses_sink_each(cx, t, read_sink, &rd)) != SES_OK)
         return rc;
     if (rd.n > 0)
         qsort(rd.infos, rd.n, sizeof(*rd.infos), compare_infos);

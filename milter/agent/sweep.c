@@ -8,8 +8,8 @@
 #include "sweep.h"
 
 #include "model/event.h"
+#include "model/sink.h"
 #include "model/topic.h"
-#include "sink.h"
 
 #define GONE_MAX 100    /* cursors removed in one commit */
 #define LETTERS_MAX 200 /* dead letters of one of them */
@@ -24,8 +24,8 @@ static ses_rc_t
 subscription_of(ses_cx_t *cx, ses_txn_t *t, const ses_cursor_key_t *k)
 {
     ses_subscription_t s;
-    sink_t sink;
-    ses_rc_t rc = sink_find(cx, t, k, &sink);
+    ses_sink_t sink;
+    ses_rc_t rc = ses_sink_find(cx, t, k, &sink);
 
     if (rc != SES_OK)
         return rc;

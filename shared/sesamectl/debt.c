@@ -1,18 +1,18 @@
 /*
- * debt - what each subscriber of each destination is still owed
+ * debt - what each subscriber of each sink is still owed
  *
- * By the rules the publisher follows: events of the set, of the types that
- * the destination matches, after the cursor, or where there is none after
- * the later start of destination and subscription.
+ * By the rules the publisher follows: events of the set or the identity, of
+ * the types that the sink matches, after the cursor, or where there is none
+ * after the later start of sink and subscription.
  */
 #include "debt.h"
 
-#include "model/destination.h"
+#include "model/sink.h"
 #include "model/topic.h"
 
 typedef struct {
     ses_txn_t *t;
-    const ses_destination_t *destination;
+    const ses_sink_t *sink;
     debt_t *debt;
     debt_fn_t fn;
     void *arg;
@@ -23,8 +23,8 @@ count_event(ses_cx_t *cx, const ses_event_t *e, void *arg)
 {
     count_t *c = arg;
     bool wanted = e->type == SES_EVENT_NOTICE
-                      ? ses_str_eq(e->destination, c->destination->name)
-                      : (c->destination->types >> e->type & 1u) != 0;
+                      ? ses_str_eq(e->destination, c->sink->name)
+                      : (c->sink->types >> e->type & 1u) != 0;
 
     (void) cx;
     if (wanted && c->debt->lag++ == 0)
@@ -47,7 +47,7 @@ static ses_rc_t
 each_subscription(ses_cx_t *cx, const ses_subscription_t *s, void *arg)
 {
     count_t *c = arg;
-    const ses_destination_t *d = c->destination;
+    const ses_sink_t *d = c->sink;
     debt_t debt = {.key = {d->account, d->set, d->name, s->id},
                    .endpoint = s->endpoint};
     ses_rc_t rc;
@@ -70,17 +70,12 @@ each_subscription(ses_cx_t *cx, const ses_subscription_t *s, void *arg)
 }
 
 static ses_rc_t
-each_destination(ses_cx_t *cx, const ses_destination_t *d, void *arg)
+each_sink(ses_cx_t *cx, const ses_sink_t *s, void *arg)
 {
-    ses_str_t region, account, topic, id;
     count_t *c = arg;
 
-    if (!d->enabled ||
-        !ses_topic_arn_parse(d->topic_arn, &region, &account, &topic, &id) ||
-        id.n > 0 || !ses_str_eq(account, d->account))
-        return SES_OK;
-    c->destination = d;
-    return ses_subscription_list(cx, c->t, account, topic, SES_STR(""),
+    c->sink = s;
+    return ses_subscription_list(cx, c->t, s->account, s->topic, SES_STR(""),
                                  each_subscription, c);
 }
 
@@ -89,6 +84,5 @@ debt_list(ses_cx_t *cx, ses_txn_t *t, debt_fn_t fn, void *arg)
 {
     count_t c = {.t = t, .fn = fn, .arg = arg};
 
-    return ses_destination_list(cx, t, SES_STR(""), SES_STR(""),
-                                each_destination, &c);
+    return ses_sink_each(cx, t, each_sink, &c);
 }

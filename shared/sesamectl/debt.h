@@ -1,5 +1,5 @@
 /*
- * debt - what each subscriber of each destination is still owed
+ * debt - what each subscriber of each sink is still owed
  */
 #ifndef SESAMECTL_DEBT_H
 #define SESAMECTL_DEBT_H
@@ -17,7 +17,7 @@ typedef struct {
 } debt_t;
 
 typedef ses_rc_t (*debt_fn_t)(ses_cx_t *cx, const debt_t *d, void *arg);
-/* Of every enabled destination, each confirmed subscription of its topic. */
+/* Of every sink (model/sink.h), each confirmed subscription of its topic. */
 SES_CHECK ses_rc_t debt_list(ses_cx_t *cx, ses_txn_t *t, debt_fn_t fn,
                              void *arg);
 

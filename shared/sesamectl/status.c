@@ -178,7 +178,8 @@ const ctl_command_t ctl_status[] = {
      0,
      0,
      "Print how many events, messages and unfinished things there are, how\n"
-     "far the mail log was read, and what each destination is still owed.",
+     "far the mail log was read, and what each destination is still owed,\n"
+     "and each topic that an identity notifies.",
      CTL_STORE,
      status,
      {{0}}},

@@ -199,3 +199,28 @@ def complain(host, to):
             "Original-Rcpt-To: %s\r\n\r\n"
             "--b\r\nContent-Type: text/rfc822-headers\r\n\r\n"
             "Subject: x\r\n\r\n--b--\r\n" % (token, to)).encode())
+
+
+def test_status_shows_what_a_topic_is_owed(v1, host, topics):
+    """A dead webhook of an identity's topic is seen as any other's."""
+    def owed():
+        rows = host.sesamectl("status", "--json")["destinations"]
+        return [row for row in rows if row["destination"] == "Delivery" and
+                row["configuration_set"] == "identity/" + DOMAIN]
+
+    host.set_subscriber({"/v1Delivery": {"status": 500}})
+    try:
+        v1.set_identity_notification_topic(
+            Identity=DOMAIN, NotificationType="Delivery",
+            SnsTopic=topics["Delivery"])
+        send(host, "owed@rcpt.example")
+        # The notice that it was set, and the delivery.
+        wait(lambda: [row for row in owed() if row["lag"] == 2], 1, 60,
+             "two that are owed, not %s" % owed())
+    finally:
+        host.set_subscriber({})
+    wait(lambda: [row for row in owed() if row["lag"] == 0], 1, 120,
+         "nothing owed")
+    v1.set_identity_notification_topic(Identity=DOMAIN,
+                                       NotificationType="Delivery")
+    assert owed() == []

@@ -8,9 +8,10 @@
 #include "../../milter/agent/janitor.c"
 
 #include "../../milter/agent/laggard.c"
-#include "../../milter/agent/sink.c"
 
 #include "../../milter/agent/sweep.c"
+
+#include "model/destination.h"
 
 #define DAY INT64_C(86400000)
 

@@ -35,8 +35,6 @@
 
 #include "../../milter/agent/roster.c"
 
-#include "../../milter/agent/sink.c"
-
 #include "../../milter/agent/tail.c"
 
 #include "model/destination.h"

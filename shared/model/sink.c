@@ -1,7 +1,7 @@
 /*
  * sink - what publishes to a topic
  */
-#include "sink.h"
+#include "model/sink.h"
 
 #include "model/destination.h"
 #include "model/identity.h"
@@ -9,13 +9,13 @@
 
 typedef struct {
     ses_txn_t *txn;
-    sink_fn_t fn;
+    ses_sink_fn_t fn;
     void *arg;
 } walk_t;
 
 /* Its topic's name: a topic belongs to the account that names it. */
 static bool
-find_topic(sink_t *s)
+find_topic(ses_sink_t *s)
 {
     ses_str_t region, account, id;
 
@@ -25,29 +25,29 @@ find_topic(sink_t *s)
 }
 
 static bool
-of_destination(const ses_destination_t *d, sink_t *s)
+of_destination(const ses_destination_t *d, ses_sink_t *s)
 {
-    *s = (sink_t){.account = d->account,
-                  .set = d->set,
-                  .name = d->name,
-                  .topic_arn = d->topic_arn,
-                  .types = d->types,
-                  .start = d->start};
+    *s = (ses_sink_t){.account = d->account,
+                      .set = d->set,
+                      .name = d->name,
+                      .topic_arn = d->topic_arn,
+                      .types = d->types,
+                      .start = d->start};
     return find_topic(s);
 }
 
 static bool
 of_identity(ses_cx_t *cx, const ses_identity_t *i, ses_notify_kind_t k,
-            sink_t *s)
+            ses_sink_t *s)
 {
-    *s = (sink_t){.account = i->account,
-                  .set = ses_notify_set(cx->arena, i->name),
-                  .name = ses_str(ses_notify_name(k)),
-                  .topic_arn = i->notify[k].topic_arn,
-                  .types = 1u << ses_notify_event(k),
-                  .start = i->notify[k].start,
-                  .notification = true,
-                  .headers = i->notify[k].headers};
+    *s = (ses_sink_t){.account = i->account,
+                      .set = ses_notify_set(cx->arena, i->name),
+                      .name = ses_str(ses_notify_name(k)),
+                      .topic_arn = i->notify[k].topic_arn,
+                      .types = 1u << ses_notify_event(k),
+                      .start = i->notify[k].start,
+                      .notification = true,
+                      .headers = i->notify[k].headers};
     return s->topic_arn.n > 0 && find_topic(s);
 }
 
@@ -55,7 +55,7 @@ static ses_rc_t
 each_destination(ses_cx_t *cx, const ses_destination_t *d, void *arg)
 {
     walk_t *w = arg;
-    sink_t s;
+    ses_sink_t s;
 
     if (!d->enabled || !of_destination(d, &s))
         return SES_OK;
@@ -68,7 +68,7 @@ each_identity(ses_cx_t *cx, ses_str_t account, ses_str_t name, void *arg)
     walk_t *w = arg;
     ses_identity_t i;
     unsigned k;
-    sink_t s;
+    ses_sink_t s;
     ses_rc_t rc = ses_identity_find(cx, w->txn, account, name, &i);
 
     if (rc != SES_OK)
@@ -80,7 +80,7 @@ each_identity(ses_cx_t *cx, ses_str_t account, ses_str_t name, void *arg)
 }
 
 ses_rc_t
-sink_each(ses_cx_t *cx, ses_txn_t *t, sink_fn_t fn, void *arg)
+ses_sink_each(ses_cx_t *cx, ses_txn_t *t, ses_sink_fn_t fn, void *arg)
 {
     walk_t w = {t, fn, arg};
     ses_rc_t rc = ses_destination_list(cx, t, SES_STR(""), SES_STR(""),
@@ -90,13 +90,14 @@ sink_each(ses_cx_t *cx, ses_txn_t *t, sink_fn_t fn, void *arg)
 }
 
 ses_rc_t
-sink_find(ses_cx_t *cx, ses_txn_t *t, const ses_cursor_key_t *k, sink_t *out)
+ses_sink_find(ses_cx_t *cx, ses_txn_t *t, const ses_cursor_key_t *k,
+              ses_sink_t *out)
 {
     ses_notify_kind_t kind;
     ses_destination_t d;
     ses_identity_t i;
     ses_str_t name;
-    sink_t s;
+    ses_sink_t s;
     ses_rc_t rc;
 
     if (!ses_notify_set_parse(k->set, &name)) {
@@ -116,8 +117,8 @@ sink_find(ses_cx_t *cx, ses_txn_t *t, const ses_cursor_key_t *k, sink_t *out)
 }
 
 ses_rc_t
-sink_disable(ses_cx_t *cx, ses_txn_t *t, const ses_cursor_key_t *k,
-             ses_change_t *c)
+ses_sink_disable(ses_cx_t *cx, ses_txn_t *t, const ses_cursor_key_t *k,
+                 ses_change_t *c)
 {
     ses_notify_kind_t kind;
     ses_destination_t d;

@@ -2,8 +2,8 @@
  * sink - what publishes to a topic: an enabled event destination, or a kind
  * of notifications of an identity
  */
-#ifndef SES_AGENT_SINK_H
-#define SES_AGENT_SINK_H
+#ifndef SES_MODEL_SINK_H
+#define SES_MODEL_SINK_H
 
 #include "model/event.h"
 #include "store/journal.h"
@@ -15,17 +15,17 @@ typedef struct {
     uint64_t start;
     bool notification; /* of an identity */
     bool headers;      /* with the original's header fields */
-} sink_t;
+} ses_sink_t;
 
 /* Strings live until fn returns. */
-typedef ses_rc_t (*sink_fn_t)(ses_cx_t *cx, const sink_t *s, void *arg);
-SES_CHECK ses_rc_t sink_each(ses_cx_t *cx, ses_txn_t *t, sink_fn_t fn,
-                             void *arg);
+typedef ses_rc_t (*ses_sink_fn_t)(ses_cx_t *cx, const ses_sink_t *s, void *arg);
+SES_CHECK ses_rc_t ses_sink_each(ses_cx_t *cx, ses_txn_t *t, ses_sink_fn_t fn,
+                                 void *arg);
 /* That of a cursor, enabled or not; SES_NOT_FOUND when it is no more. */
-SES_CHECK ses_rc_t sink_find(ses_cx_t *cx, ses_txn_t *t,
-                             const ses_cursor_key_t *k, sink_t *out);
+SES_CHECK ses_rc_t ses_sink_find(ses_cx_t *cx, ses_txn_t *t,
+                                 const ses_cursor_key_t *k, ses_sink_t *out);
 /* Add to c what disables it; an identity's mail is forwarded again. */
-SES_CHECK ses_rc_t sink_disable(ses_cx_t *cx, ses_txn_t *t,
-                                const ses_cursor_key_t *k, ses_change_t *c);
+SES_CHECK ses_rc_t ses_sink_disable(ses_cx_t *cx, ses_txn_t *t,
+                                    const ses_cursor_key_t *k, ses_change_t *c);
 
 #endif
