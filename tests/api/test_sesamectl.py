@@ -8,8 +8,10 @@ import json
 import os
 import pwd
 import re
+import shutil
 import stat
 import subprocess
+import tempfile
 import time
 
 import pytest
@@ -398,9 +400,19 @@ def test_config(ctl):
 
 
 def test_nobody_else_gets_in(ctl):
-    done = subprocess.run([ctl.program, "-c", ctl.config, "key", "list"],
-                          user="nobody", group="nogroup", extra_groups=[],
-                          text=True, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE)
+    """With the program where others can run it, wherever the build is."""
+    folder = tempfile.mkdtemp(dir="/var/tmp", prefix="sesame-")
+    try:
+        os.chmod(folder, 0o755)
+        program = shutil.copy(ctl.program, folder)
+        done = run_as_nobody(program, "-c", ctl.config, "key", "list")
+    finally:
+        shutil.rmtree(folder)
     assert done.returncode == 1 and not done.stdout
     assert "Permission denied" in done.stderr
+
+
+def run_as_nobody(*command):
+    return subprocess.run(command, user="nobody", group="nogroup",
+                          extra_groups=[], text=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE)

@@ -24,8 +24,10 @@ def site(module_host):
     return module_host("--set", "verify_retry_max = 2s")
 
 
-def put(site, domain, key, more=""):
-    site.dns(domain, "%s 60 IN TXT %s\n%s" % (key[0], text(key[1]), more),
+def put(site, domain, key=None, more=""):
+    record = "" if key is None else "%s 60 IN TXT %s\n" % (key[0],
+                                                          text(key[1]))
+    site.dns(domain, record + more,
              *(["dnssec-signing: on"] if domain in SIGNED else []))
 
 
@@ -72,12 +74,15 @@ def verify_now(site, domain):
 
 
 def test_validated(site, zones):
-    put(site, GOOD, zones[GOOD], CHILD + ". 60 IN NS ns.ses.sesame.test.\n")
-    put(site, BAD, zones[BAD])
+    below = CHILD + ". 60 IN NS ns.ses.sesame.test.\n"
+    put(site, GOOD, more=below)
+    put(site, BAD)  # signed; their records come when they are validated
     keys = {zone: secure_entry(site, zone) for zone in SIGNED}
     wrong = dict.fromkeys(SIGNED, keys[GOOD])  # fits one of them
     with anchors(site, wrong) as write:
+        put(site, GOOD, zones[GOOD], below)
         put(site, CHILD, zones[CHILD])
+        put(site, BAD, zones[BAD])
         wait_error(site, GOOD, None)
         wait_error(site, CHILD, None)
         wait_error(site, BAD, REFUTED)  # pending
